@@ -1,0 +1,108 @@
+//! Who calls: signatures recomputed from the published rules, and everything about a signed call that can be stale.
+//!
+//! Security tokens (STS) and OIDC tokens will be checked here too.
+
+mod encode;
+mod v1;
+mod v3;
+
+use jiff::{SignedDuration, Timestamp};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    api::ApiError,
+    clock::parse_wire_time,
+    journal::SignatureKind,
+    request::Request,
+    state::{State, account::Principal, name::AccessKeyId},
+};
+
+/// How far a request's time may lie from the server's, either way.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
+
+/// A caller whose signature holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+}
+
+/// What a signed request claims, read from it and not yet believed.
+struct Claim {
+    access_key_id: String,
+    security_token: Option<String>,
+    time: Timestamp,
+    nonce: String,
+    proof: Proof,
+}
+
+/// The signature that came, and what it has to be the signature of.
+struct Proof {
+    signature: Vec<u8>,
+    /// The string to sign of the published rule first, then those of tolerated readings of it.
+    strings_to_sign: Vec<String>,
+    /// What the caller is shown when none of them fits.
+    explanation: String,
+    sign: fn(&str, &str) -> Vec<u8>,
+}
+
+impl Proof {
+    fn holds(&self, access_key_secret: &str) -> bool {
+        self.strings_to_sign
+            .iter()
+            .any(|text| (self.sign)(access_key_secret, text).ct_eq(&self.signature).into())
+    }
+}
+
+/// Which signature the request presents, by its looks.
+pub(crate) fn signature_kind(request: &Request) -> SignatureKind {
+    if request.header("authorization").is_some() || request.header("x-acs-content-sha256").is_some() {
+        SignatureKind::V3
+    } else if request.parameter("Signature").is_some() || request.parameter("AccessKeyId").is_some() {
+        SignatureKind::V1
+    } else {
+        SignatureKind::Unsigned
+    }
+}
+
+/// The access key id that the request names, true or not.
+pub(crate) fn claimed_access_key_id(request: &Request) -> Option<String> {
+    match signature_kind(request) {
+        SignatureKind::V3 => v3::claimed_access_key_id(request),
+        SignatureKind::V1 => request.parameter("AccessKeyId").map(str::to_owned),
+        SignatureKind::Unsigned => None,
+    }
+}
+
+/// Establishes who calls, or why that cannot be believed. A call that passes has used up its nonce.
+pub(crate) fn authenticate(request: &Request, state: &mut State, now: Timestamp) -> Result<Caller, ApiError> {
+    let claim = match signature_kind(request) {
+        SignatureKind::V3 => v3::read(request)?,
+        // An unsigned call is told what a V1 signature would need first.
+        SignatureKind::V1 | SignatureKind::Unsigned => v1::read(request)?,
+    };
+    let id: AccessKeyId = claim.access_key_id.parse().map_err(|_| ApiError::unknown_access_key())?;
+    let key = state.access_keys.get(&id).ok_or_else(ApiError::unknown_access_key)?;
+    if !key.active {
+        return Err(ApiError::inactive_access_key());
+    }
+    // No token was ever issued, so whatever this is, it is none.
+    if claim.security_token.is_some() {
+        return Err(ApiError::malformed_security_token());
+    }
+    if now.duration_since(claim.time).abs() > TOLERANCE {
+        return Err(ApiError::expired_time());
+    }
+    if !claim.proof.holds(key.secret.expose()) {
+        return Err(ApiError::signature_mismatch(&claim.proof.explanation));
+    }
+    let caller = Caller { principal: key.owner.clone() };
+    // Last, so that nobody can use up another's nonce without the key.
+    if !state.nonces.note(&id, &claim.nonce, now) {
+        return Err(ApiError::used_nonce());
+    }
+    Ok(caller)
+}
+
+fn read_time(text: &str) -> Result<Timestamp, ApiError> {
+    parse_wire_time(text).ok_or_else(ApiError::malformed_time)
+}

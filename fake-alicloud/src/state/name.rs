@@ -1,0 +1,160 @@
+//! The words of the cloud that obey a rule: parsed once, correct ever after.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// A text that breaks the rule of its kind. It does not repeat the text, which may be anything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} must be {rule}")]
+pub(crate) struct NameError {
+    kind: &'static str,
+    rule: &'static str,
+}
+
+impl NameError {
+    pub(super) fn new(kind: &'static str, rule: &'static str) -> Self {
+        Self { kind, rule }
+    }
+}
+
+/// Defines a checked text: its kind and rule in words, and the check itself.
+macro_rules! checked_text {
+    ($(#[$doc:meta])* $type:ident, $kind:literal, $rule:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
+        pub(crate) struct $type(String);
+
+        impl AsRef<str> for $type {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                let check: fn(&str) -> bool = $check;
+                if check(&text) { Ok(Self(text)) } else { Err(NameError::new($kind, $rule)) }
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+checked_text!(
+    /// The number that names an account.
+    AccountId,
+    "an account id",
+    "1 to 32 digits",
+    |text| (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+);
+
+checked_text!(
+    /// A region; any that looks like one, since the list grows.
+    Region,
+    "a region",
+    "lower-case letters, digits and hyphens, such as cn-hangzhou",
+    |text| {
+        (1..=64).contains(&text.len())
+            && !text.starts_with('-')
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    }
+);
+
+checked_text!(
+    /// The name of a RAM user.
+    UserName,
+    "a user name",
+    "1 to 64 letters, digits, '.', '_' or '-'",
+    |text| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    }
+);
+
+checked_text!(
+    /// The public half of an access key.
+    AccessKeyId,
+    "an access key id",
+    "1 to 128 letters, digits, '.', '_' or '-'",
+    |text| {
+        (1..=128).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    }
+);
+
+checked_text!(
+    /// The name of a secret, without account and region.
+    SecretName,
+    "a secret name",
+    "1 to 192 letters, digits or any of '_ / + = . - @' (64 with Chinese characters)",
+    |text| {
+        let latin = |c: char| c.is_ascii_alphanumeric() || "_/+=.-@".contains(c);
+        let limit = if text.chars().all(latin) { 192 } else { 64 };
+        (1..=limit).contains(&text.chars().count()) && text.chars().all(|c| latin(c) || is_chinese(c))
+    }
+);
+
+checked_text!(
+    /// The caller's name for one version of a secret.
+    VersionId,
+    "a version id",
+    "1 to 64 characters",
+    |text| (1..=64).contains(&text.chars().count())
+);
+
+/// The CJK Unified Ideographs, with extension A: what the console's "Chinese characters" covers in practice.
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("db/pass_word+1=a.b-c@d", true)]
+    #[case(&"n".repeat(192), true)]
+    #[case(&"n".repeat(193), false)]
+    #[case(&"密".repeat(64), true)]
+    #[case(&"密".repeat(65), false)]
+    #[case("", false)]
+    #[case("with blank", false)]
+    #[case("star*", false)]
+    #[case("acs:kms", false)]
+    fn secret_names_follow_the_published_rule(#[case] text: &str, #[case] allowed: bool) {
+        assert_eq!(text.parse::<SecretName>().is_ok(), allowed);
+    }
+
+    #[test]
+    fn version_ids_end_at_64_characters() {
+        assert!("版".repeat(64).parse::<VersionId>().is_ok());
+        assert!("v".repeat(65).parse::<VersionId>().is_err());
+        assert!("".parse::<VersionId>().is_err());
+    }
+
+    #[test]
+    fn a_refusal_states_the_rule_and_not_the_text() {
+        let error = "UPPER".parse::<Region>().expect_err("upper case");
+        assert_eq!(
+            error.to_string(),
+            "a region must be lower-case letters, digits and hyphens, such as cn-hangzhou"
+        );
+    }
+}
