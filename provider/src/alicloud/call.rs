@@ -1,0 +1,302 @@
+//! One signed call: send it, read a bounded answer, tell an answer from a refusal from silence.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, HeaderValue};
+use serde::Deserialize;
+
+use super::sign::{self, Operation, Scheme};
+use super::{Credential, Endpoint, Fault};
+use crate::clock;
+use crate::metrics::Metrics;
+use crate::sensitive::Sensitive;
+
+/// Establishing a connection, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// From sending the request to the last byte of the answer. The official clients wait as long for a read.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// A secret holds at most 30,720 bytes; escaped as JSON it may grow sixfold.
+const LARGEST_ANSWER: usize = 1 << 20;
+
+/// A product of the cloud, for messages and metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// Key Management Service.
+    Kms,
+}
+
+impl Service {
+    /// The metric label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kms => "kms",
+        }
+    }
+}
+
+/// Calls the cloud over one pool of connections.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    metrics: Arc<Metrics>,
+}
+
+impl Client {
+    /// A client that trusts the public certificate authorities compiled into the binary, so that an image without any
+    /// file works. Redirects are not followed: a signed request goes to the host it was signed for.
+    pub fn new(metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("ring supports the default TLS versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            .build()?;
+        Ok(Self { http, metrics })
+    }
+
+    /// Sends `operation` to `endpoint`, signed with `credential`, and gives the answer's body.
+    pub async fn call(
+        &self,
+        service: Service,
+        endpoint: &Endpoint,
+        scheme: Scheme,
+        operation: &Operation<'_>,
+        credential: &Credential,
+    ) -> Result<Answer, Error> {
+        let sending = self.send(endpoint, scheme, operation, credential);
+        let result = self.metrics.observe_call(service, operation.action, sending).await;
+        let (host, operation) = (endpoint.host(), operation.action);
+        match &result {
+            Ok(answer) => tracing::debug!(host, operation, request.id = answer.request_id, "called"),
+            Err(error) => tracing::debug!(host, operation, "call failed: {error}"),
+        }
+        result
+    }
+
+    async fn send(
+        &self,
+        endpoint: &Endpoint,
+        scheme: Scheme,
+        operation: &Operation<'_>,
+        credential: &Credential,
+    ) -> Result<Answer, Error> {
+        let request = self.build(endpoint, scheme, operation, credential, clock::now());
+        let response =
+            self.http.execute(request?).await.map_err(|error| Error::transport(endpoint, &error))?;
+        let status = response.status();
+        let request_id = header_text(response.headers(), "x-acs-request-id");
+        let body = read_body(endpoint, response).await?;
+        if status.is_success() {
+            return Ok(Answer { body, request_id });
+        }
+        Err(Error::refusal(endpoint, status.as_u16(), request_id, &body))
+    }
+
+    fn build(
+        &self,
+        endpoint: &Endpoint,
+        scheme: Scheme,
+        operation: &Operation<'_>,
+        credential: &Credential,
+        time: Timestamp,
+    ) -> Result<reqwest::Request, Error> {
+        let nonce = uuid::Uuid::new_v4().simple().to_string();
+        let signed = match scheme {
+            Scheme::V3 => sign::v3::sign(endpoint.host(), operation, credential, time, &nonce),
+            Scheme::V1 => sign::v1::sign(operation, credential, time, &nonce),
+        };
+        let mut request = self.http.post(endpoint.url(&signed.query));
+        for (name, value) in signed.headers {
+            let mut value = HeaderValue::from_str(value.expose())
+                .map_err(|_| Error::Unsendable { host: endpoint.host().to_owned(), header: name })?;
+            value.set_sensitive(true);
+            request = request.header(name, value);
+        }
+        let body = signed.body.into_exposed();
+        request.body(body).build().map_err(|error| Error::transport(endpoint, &error))
+    }
+}
+
+/// A successful answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// JSON, at most a mebibyte, as received.
+    pub body: Sensitive<Vec<u8>>,
+    /// From the answer's header, if it was there.
+    pub request_id: Option<String>,
+}
+
+/// Why a call gave no answer. Every variant names the host; none carries anything of a body but a code and a request id.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The cloud answered with an error: see [`Fault`] for who must act.
+    #[error("{host} refused with {code} (HTTP {status}, request id {request_id})")]
+    Refused {
+        /// Where.
+        host: String,
+        /// The cloud's own code.
+        code: String,
+        /// The HTTP status.
+        status: u16,
+        /// For the cloud's support; `unknown` if the answer had none.
+        request_id: String,
+        /// What the code means.
+        fault: Fault,
+    },
+    /// No connection, or it broke: DNS, routing, TLS, a reset.
+    #[error("{host} could not be reached: {reason}; check the endpoint, the region and the node's network")]
+    Unreachable {
+        /// Where.
+        host: String,
+        /// The innermost cause.
+        reason: String,
+    },
+    /// Connected or not, nothing came in time.
+    #[error("{host} did not answer in time; check the endpoint and the node's network")]
+    TimedOut {
+        /// Where.
+        host: String,
+    },
+    /// An answer that is none of the service's.
+    #[error("{host} answered with something other than this service does: {reason}; check the endpoint")]
+    Nonsense {
+        /// Where.
+        host: String,
+        /// What was wrong with it, without its content.
+        reason: String,
+    },
+    /// A credential or parameter with characters that no HTTP header can carry.
+    #[error(
+        "the request to {host} cannot be sent: header {header} would hold control characters; check the credential for stray line breaks"
+    )]
+    Unsendable {
+        /// Where.
+        host: String,
+        /// The header.
+        header: &'static str,
+    },
+}
+
+impl Error {
+    /// Something arrived from `endpoint` that its service would not send.
+    pub fn nonsense(endpoint: &Endpoint, reason: impl Into<String>) -> Self {
+        Self::Nonsense { host: endpoint.host().to_owned(), reason: reason.into() }
+    }
+
+    fn transport(endpoint: &Endpoint, error: &reqwest::Error) -> Self {
+        let host = endpoint.host().to_owned();
+        if error.is_timeout() {
+            return Self::TimedOut { host };
+        }
+        // The outer errors repeat the URL or say nothing; the innermost says what happened.
+        let mut innermost: &dyn std::error::Error = error;
+        while let Some(source) = innermost.source() {
+            innermost = source;
+        }
+        let reason = if error.source().is_some() { innermost.to_string() } else { "no detail".to_owned() };
+        Self::Unreachable { host, reason }
+    }
+
+    fn refusal(
+        endpoint: &Endpoint,
+        status: u16,
+        header_id: Option<String>,
+        body: &Sensitive<Vec<u8>>,
+    ) -> Self {
+        /// Of an error's envelope only what is safe to repeat. The message may quote what was signed.
+        #[derive(Deserialize)]
+        struct Envelope {
+            #[serde(alias = "code", rename = "Code")]
+            code: String,
+            #[serde(alias = "requestId", rename = "RequestId", default)]
+            request_id: Option<String>,
+        }
+        let Ok(envelope) = serde_json::from_slice::<Envelope>(body.expose()) else {
+            return Self::nonsense(endpoint, format!("HTTP {status} without the service's error envelope"));
+        };
+        if !is_plain(&envelope.code) {
+            return Self::nonsense(endpoint, format!("HTTP {status} with an error code that is no code"));
+        }
+        let request_id = envelope.request_id.filter(|id| is_plain(id)).or(header_id);
+        Self::Refused {
+            host: endpoint.host().to_owned(),
+            fault: Fault::classify(&envelope.code, status),
+            code: envelope.code,
+            status,
+            request_id: request_id.unwrap_or_else(|| "unknown".to_owned()),
+        }
+    }
+}
+
+/// Codes and request ids are short words; whatever else stands in their place is not repeated.
+fn is_plain(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    let text = headers.get(name)?.to_str().ok()?;
+    is_plain(text).then(|| text.to_owned())
+}
+
+async fn read_body(
+    endpoint: &Endpoint,
+    mut response: reqwest::Response,
+) -> Result<Sensitive<Vec<u8>>, Error> {
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    // Growing would leave copies behind that are not wiped, so the buffer gets its full size at once.
+    let capacity = announced.unwrap_or(LARGEST_ANSWER).min(LARGEST_ANSWER);
+    let mut body = Sensitive::from(Vec::with_capacity(capacity));
+    while let Some(chunk) = response.chunk().await.map_err(|error| Error::transport(endpoint, &error))? {
+        if body.expose().len() + chunk.len() > LARGEST_ANSWER {
+            return Err(Error::nonsense(endpoint, format!("more than {LARGEST_ANSWER} bytes")));
+        }
+        body.expose_mut().extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn endpoint() -> Endpoint {
+        "kms.cn-hangzhou.aliyuncs.com".parse().unwrap()
+    }
+
+    #[test]
+    fn a_refusal_keeps_code_and_request_id_and_drops_the_message() {
+        let body =
+            br#"{"Code":"SignatureDoesNotMatch","Message":"server string to sign is:SecurityToken%3Dhunter2",
+            "RequestId":"1F3C-77","HostId":"h"}"#;
+        let error = Error::refusal(&endpoint(), 400, None, &body.to_vec().into());
+        assert_eq!(
+            error.to_string(),
+            "kms.cn-hangzhou.aliyuncs.com refused with SignatureDoesNotMatch (HTTP 400, request id 1F3C-77)"
+        );
+    }
+
+    #[rstest]
+    #[case(br"<html>hunter2</html>")]
+    #[case(br#"{"Code":"hunter2 is the password","RequestId":"1"}"#)]
+    #[case(br#"{"Message":"hunter2"}"#)]
+    #[case(b"")]
+    fn what_is_no_envelope_is_not_repeated(#[case] body: &[u8]) {
+        let error = Error::refusal(&endpoint(), 502, None, &body.to_vec().into());
+        assert!(matches!(error, Error::Nonsense { .. }));
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}

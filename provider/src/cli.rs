@@ -1,0 +1,175 @@
+//! The command line. Flags bear the names of the vendor's provider, so that its manifests work unchanged.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
+
+use crate::alicloud::sign::Scheme;
+use crate::alicloud::{Endpoint, Region};
+
+/// Serves secrets of Alibaba Cloud to the Secrets Store CSI Driver.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    after_help = "Credentials come from the environment: ACCESS_KEY_ID and SECRET_ACCESS_KEY.\n\
+                  Without a command, flags are those of serve."
+)]
+pub struct Cli {
+    /// What to do; `serve` if nothing is named.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The flags of `serve`, for manifests that name no command.
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// What the binary can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the driver until SIGTERM or SIGINT (the default)
+    Serve(Box<ServeArgs>),
+    /// Print the version
+    Version,
+}
+
+/// Settings of `serve`.
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// Directory of the driver's provider sockets; ours is alibabacloud.sock in it
+    #[arg(long, value_name = "DIR", default_value = "/etc/kubernetes/secrets-store-csi-providers")]
+    pub provider_volume: PathBuf,
+
+    /// Region of classes that name none, such as cn-hangzhou
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<Region>,
+
+    /// KMS endpoint for all classes instead of kms-vpc.<region>.aliyuncs.com; http:// only for a fake
+    #[arg(long, value_name = "HOST|URL")]
+    pub kms_endpoint: Option<Endpoint>,
+
+    /// Signature scheme; v1 does not sign the host and so needs --kms-endpoint
+    #[arg(long, value_enum, default_value_t)]
+    pub signature: Scheme,
+
+    /// Calls to KMS under way at once, across all mounts
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub max_concurrent_kms_secret_pulls: u16,
+
+    /// Accepted for the vendor's manifests; has no effect as long as only KMS is read
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub max_concurrent_oos_secret_pulls: u16,
+
+    /// Address of the admin port
+    #[arg(long, value_name = "IP", default_value = "0.0.0.0")]
+    pub healthz_address: IpAddr,
+
+    /// Port of health, readiness (/readyz) and metrics (/metrics); 0 picks a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8989)]
+    pub healthz_port: u16,
+
+    /// Path of the health check, which asks the gRPC side
+    #[arg(long, value_name = "PATH", default_value = "/healthz")]
+    pub healthz_path: String,
+
+    /// How long the health check waits for the gRPC side
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
+    pub healthz_timeout: Duration,
+
+    /// How long running mounts may go on after SIGTERM
+    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = parse_duration)]
+    pub shutdown_grace_period: Duration,
+
+    /// Form of the log on standard error
+    #[arg(long, value_enum, default_value_t)]
+    pub log_format: LogFormat,
+
+    /// Log more: 2 and above adds a line per cloud call
+    #[arg(short = 'v', long = "v", value_name = "LEVEL", default_value_t = 0, action = ArgAction::Set)]
+    pub verbosity: u8,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One object per line.
+    Json,
+}
+
+/// `5s`, `1m30s`, `500ms`, as in Go.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let refuse = || format!("{text:?} is no duration, expected such as 5s, 1m30s or 500ms");
+    let duration: SignedDuration = text.parse().map_err(|_| refuse())?;
+    Duration::try_from(duration).ok().filter(|duration| !duration.is_zero()).ok_or_else(refuse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+    use rstest::rstest;
+
+    const VENDOR: [&str; 9] = [
+        "provider",
+        "--provider-volume=/provider",
+        "-v=2",
+        "--healthz-port=8989",
+        "--healthz-path=/healthz",
+        "--healthz-timeout=5s",
+        "--region=cn-hangzhou",
+        "--max-concurrent-kms-secret-pulls=10",
+        "--max-concurrent-oos-secret-pulls=10",
+    ];
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_vendors_arguments_start_the_server() {
+        let cli = Cli::try_parse_from(VENDOR).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!((cli.serve.provider_volume, cli.serve.verbosity), (PathBuf::from("/provider"), 2));
+    }
+
+    #[rstest]
+    #[case(&["serve", "-v", "3"])]
+    #[case(&["-v=3"])]
+    #[case(&["--v=3"])]
+    #[case(&["-v3"])]
+    fn verbosity_is_written_in_many_ways(#[case] arguments: &[&str]) {
+        let cli = Cli::try_parse_from([&["provider"], arguments].concat()).unwrap();
+        let verbosity = match cli.command {
+            Some(Command::Serve(args)) => args.verbosity,
+            _ => cli.serve.verbosity,
+        };
+        assert_eq!(verbosity, 3);
+    }
+
+    #[rstest]
+    #[case("5s", 5_000)]
+    #[case("1m30s", 90_000)]
+    #[case("500ms", 500)]
+    #[case("1.5s", 1_500)]
+    fn durations_are_read_as_in_go(#[case] text: &str, #[case] expected_ms: u128) {
+        assert_eq!(parse_duration(text).unwrap().as_millis(), expected_ms);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("5")]
+    #[case("-5s")]
+    #[case("0s")]
+    #[case("soon")]
+    fn other_durations_are_refused(#[case] text: &str) {
+        assert!(parse_duration(text).unwrap_err().contains("expected such as 5s"));
+    }
+}

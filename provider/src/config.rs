@@ -1,0 +1,190 @@
+//! Every setting, checked, before anything is opened. Nothing else reads the environment.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::alicloud::sign::Scheme;
+use crate::alicloud::{Credential, Endpoint, Region};
+use crate::cli::{LogFormat, ServeArgs};
+use crate::credential::access_key;
+use crate::sensitive::Sensitive;
+
+/// The one door to the environment.
+pub trait Environment {
+    /// The value of a variable, if it is set.
+    fn variable(&self, name: &str) -> Option<OsString>;
+}
+
+/// The process's own environment.
+#[derive(Debug)]
+pub struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    #[expect(clippy::disallowed_methods, reason = "this is the one door to the environment")]
+    fn variable(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
+    }
+}
+
+/// How to serve.
+#[derive(Debug)]
+pub struct Config {
+    /// Directory of the socket.
+    pub provider_volume: PathBuf,
+    /// Region of classes that name none.
+    pub region: Option<Region>,
+    /// In place of the region's KMS endpoint.
+    pub kms_endpoint: Option<Endpoint>,
+    /// How calls are signed.
+    pub signature: Scheme,
+    /// Calls to KMS under way at once.
+    pub kms_concurrency: usize,
+    /// The admin port.
+    pub admin: Admin,
+    /// How long running mounts may go on when the process is told to stop.
+    pub shutdown_grace_period: Duration,
+    /// How to log.
+    pub log: Log,
+    /// Static keys.
+    pub access_key: Option<Credential>,
+}
+
+/// Settings of the admin port.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where the health check is.
+    pub healthz_path: String,
+    /// How long the health check waits for the gRPC side.
+    pub healthz_timeout: Duration,
+}
+
+/// Settings of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// How much is said.
+    pub verbosity: u8,
+}
+
+impl Config {
+    /// Joins flags and environment. All mistakes are found before the first is reported.
+    pub fn load(args: ServeArgs, environment: &impl Environment) -> Result<Self, Mistakes> {
+        let mut mistakes = Vec::new();
+        let log = Log { format: args.log_format, verbosity: args.verbosity };
+        if args.signature == Scheme::V1 && args.kms_endpoint.is_none() {
+            mistakes.push("--signature=v1 needs --kms-endpoint, since it does not sign the host".to_owned());
+        }
+        for (flag, bound) in [
+            ("--max-concurrent-kms-secret-pulls", args.max_concurrent_kms_secret_pulls),
+            ("--max-concurrent-oos-secret-pulls", args.max_concurrent_oos_secret_pulls),
+        ] {
+            if bound == 0 {
+                mistakes.push(format!("{flag} is 0, expected at least 1"));
+            }
+        }
+        if !is_plain_path(&args.healthz_path) {
+            mistakes.push(format!(
+                "--healthz-path is {:?}, expected a path of letters, digits, '-', '_', '.' and '/' that starts with '/' \
+                 and is neither /readyz nor /metrics",
+                args.healthz_path
+            ));
+        }
+        let mut text = |name: &'static str| {
+            let value = environment.variable(name)?.into_string();
+            if value.is_err() {
+                mistakes.push(format!("{name} is no UTF-8 text"));
+            }
+            value.ok().map(Sensitive::from)
+        };
+        let (id, secret) = (text(access_key::ID_VARIABLE), text(access_key::SECRET_VARIABLE));
+        let access_key = access_key::from_variables(id, secret).unwrap_or_else(|half| {
+            mistakes.push(half.to_string());
+            None
+        });
+        if !mistakes.is_empty() {
+            return Err(Mistakes(mistakes));
+        }
+        Ok(Self {
+            provider_volume: args.provider_volume,
+            region: args.region,
+            kms_endpoint: args.kms_endpoint,
+            signature: args.signature,
+            kms_concurrency: usize::from(args.max_concurrent_kms_secret_pulls),
+            admin: Admin {
+                address: SocketAddr::new(args.healthz_address, args.healthz_port),
+                healthz_path: args.healthz_path,
+                healthz_timeout: args.healthz_timeout,
+            },
+            shutdown_grace_period: args.shutdown_grace_period,
+            log,
+            access_key,
+        })
+    }
+}
+
+fn is_plain_path(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    path.starts_with('/') && path.bytes().all(plain) && !matches!(path, "/readyz" | "/metrics")
+}
+
+/// Settings that cannot be used. The operator must change them.
+#[derive(Debug)]
+pub struct Mistakes(Vec<String>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("; "))
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+    use clap::Parser as _;
+    use std::collections::HashMap;
+
+    impl Environment for HashMap<&str, &str> {
+        fn variable(&self, name: &str) -> Option<OsString> {
+            self.get(name).map(OsString::from)
+        }
+    }
+
+    fn load(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Config, Mistakes> {
+        let cli = Cli::try_parse_from([&["provider"], arguments].concat()).unwrap();
+        Config::load(cli.serve, &environment.iter().copied().collect::<HashMap<_, _>>())
+    }
+
+    #[test]
+    fn flags_alone_are_enough() {
+        let config = load(&["--provider-volume=/p", "--region=cn-beijing"], &[]).unwrap();
+        assert_eq!(config.region.unwrap().as_str(), "cn-beijing");
+        assert!(config.access_key.is_none());
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        let arguments = ["--signature=v1", "--max-concurrent-kms-secret-pulls=0", "--healthz-path=/metrics"];
+        let message = load(&arguments, &[("ACCESS_KEY_ID", "LTAI")]).unwrap_err().to_string();
+        for part in
+            ["--signature=v1", "--max-concurrent-kms-secret-pulls", "--healthz-path", "SECRET_ACCESS_KEY"]
+        {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn keys_never_show() {
+        let environment = [("ACCESS_KEY_ID", "LTAI"), ("SECRET_ACCESS_KEY", "hunter2")];
+        let config = load(&[], &environment).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

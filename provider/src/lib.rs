@@ -1,0 +1,33 @@
+//! A provider for the Secrets Store CSI Driver that serves secrets of Alibaba Cloud as files.
+//!
+//! The driver calls it over a unix socket on every node. Rooms, from the door inwards:
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`cli`], [`config`] | the command line, and every setting with its default and check |
+//! | [`server`], [`authority`] | the socket, serving, draining; making old drivers' requests acceptable |
+//! | [`service`], [`deadline`] | the two RPCs: message in, answer or status out, in time |
+//! | [`mount`] | the domain: request, objects, paths, files |
+//! | [`store`], [`credential`] | reading a secret; choosing who asks |
+//! | [`alicloud`] | signatures, calls, endpoints, refusals |
+//! | [`sensitive`], [`clock`] | the redacting, wiping type; the time |
+//! | [`telemetry`], [`metrics`], [`admin`] | logs, counters, health |
+//!
+//! Calls go downwards only: service → mount → store, credential → alicloud.
+
+pub mod admin;
+pub mod alicloud;
+pub mod authority;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod credential;
+pub mod deadline;
+pub mod metrics;
+pub mod mount;
+pub mod proto;
+pub mod sensitive;
+pub mod server;
+pub mod service;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,353 @@
+//! What the driver asks for: four texts in, one typed request out.
+//!
+//! The texts may hold tokens and keys, so every value is [`Sensitive`] until it is known to be something else, and no
+//! parser's own message is repeated: those quote what they found.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::excerpt::Excerpt;
+use super::object::{self, SecretObject, parse_objects};
+use super::path::{self, Translation};
+use crate::alicloud::Region;
+use crate::alicloud::endpoint;
+use crate::sensitive::Sensitive;
+
+const CLASS: &str = "secretProviderClass";
+const POD_NAMESPACE: &str = "csi.storage.k8s.io/pod.namespace";
+const POD_NAME: &str = "csi.storage.k8s.io/pod.name";
+
+/// A mount's parameters: those of the class, overridden by those of the pod's volume, joined by the kubelet's.
+#[derive(Debug)]
+pub struct Attributes(BTreeMap<String, Sensitive<String>>);
+
+impl Attributes {
+    /// Reads the JSON object that the driver sends.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        parse_string_map("attributes", text)?
+            .map(Self)
+            .ok_or(Error::NotAnObject { field: "attributes", found: "null" })
+    }
+
+    /// A parameter, if it is there.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.expose().as_str())
+    }
+
+    /// Which class and pod the mount is for.
+    pub fn subject(&self) -> Subject {
+        let text = |name| self.value(name).unwrap_or_default().to_owned();
+        Subject { class: text(CLASS), namespace: text(POD_NAMESPACE), pod: text(POD_NAME) }
+    }
+}
+
+/// Whom a message is about. Pod authors can write into these, so they are shown as excerpts where they look odd.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    /// Name of the class; empty when an older driver rotates, which does not say.
+    pub class: String,
+    /// Namespace of pod and class.
+    pub namespace: String,
+    /// Name of the pod.
+    pub pod: String,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, name) = if self.class.is_empty() {
+            ("the SecretProviderClass of pod", &self.pod)
+        } else {
+            ("SecretProviderClass", &self.class)
+        };
+        let path = format!("{}/{name}", self.namespace);
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/');
+        if path.bytes().all(plain) && path.len() <= 317 {
+            write!(f, "{kind} {path}")
+        } else {
+            write!(f, "{kind} {}", Excerpt(&path))
+        }
+    }
+}
+
+/// Everything a mount needs to know.
+#[derive(Debug)]
+pub struct Request {
+    /// The class's own region.
+    pub region: Option<Region>,
+    /// At least one; no two for one file.
+    pub objects: Vec<SecretObject>,
+    /// For every file.
+    pub mode: FileMode,
+}
+
+impl Request {
+    /// Checks all that can be checked before the cloud is asked.
+    pub fn parse(
+        attributes: &Attributes,
+        secrets: &str,
+        target_path: &str,
+        permission: &str,
+    ) -> Result<Self, Error> {
+        if target_path.is_empty() {
+            return Err(Error::NoTargetPath);
+        }
+        let mode = FileMode::parse(permission)?;
+        parse_string_map("secrets", secrets)?;
+        if attributes
+            .value("usePodServiceAccountToken")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        {
+            return Err(Error::PodIdentity);
+        }
+        let non_empty = |name| attributes.value(name).filter(|value| !value.is_empty());
+        let region = non_empty("region").map(str::parse).transpose()?;
+        let translation: Translation =
+            non_empty("pathTranslation").map(str::parse).transpose()?.unwrap_or_default();
+        let objects = parse_objects(attributes.value("objects").unwrap_or_default(), translation)?;
+        Ok(Self { region, objects, mode })
+    }
+}
+
+/// The permission bits of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileMode(u16);
+
+impl FileMode {
+    /// Reads the JSON number that the driver sends: decimal, `420` for 0644.
+    fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = || Error::Permission { found: text.to_owned() };
+        match serde_json::from_str::<u16>(text) {
+            Ok(bits) if bits <= 0o777 => Ok(Self(bits)),
+            _ => Err(refuse()),
+        }
+    }
+
+    /// The nine bits.
+    pub fn bits(self) -> u16 {
+        self.0
+    }
+}
+
+/// A request that cannot be served as it is. The author of the class, or of the driver, must change it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not JSON.
+    #[error("{field} is no JSON (line {line}, column {column}); the driver sends a JSON object of strings")]
+    NotJson {
+        /// Which field of the request.
+        field: &'static str,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// JSON, but no object.
+    #[error("{field}: found {found}, expected a JSON object of strings")]
+    NotAnObject {
+        /// Which field of the request.
+        field: &'static str,
+        /// What it is.
+        found: &'static str,
+    },
+    /// An object with something other than text in it.
+    #[error("{field}: {}: found {found}, expected text", Excerpt(key))]
+    NotText {
+        /// Which field of the request.
+        field: &'static str,
+        /// Under which key.
+        key: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// The driver always names it.
+    #[error("target_path is missing; the driver sends the directory that the volume is mounted at")]
+    NoTargetPath,
+    /// Not a mode.
+    #[error(
+        "permission: found {}, expected a decimal JSON number from 0 to 511, such as 420 for mode 0644",
+        Excerpt(found)
+    )]
+    Permission {
+        /// What was sent.
+        found: String,
+    },
+    /// The pod's own identity was asked for; another one must not be used in its place.
+    #[error(
+        "usePodServiceAccountToken is \"true\", but this version cannot use a pod's own identity; remove the parameter to read with the provider's"
+    )]
+    PodIdentity,
+    /// `region` is none.
+    #[error("region: {0}")]
+    Region(#[from] endpoint::ParseError),
+    /// `pathTranslation` is none.
+    #[error("pathTranslation: {0}")]
+    Translation(#[from] path::Error),
+    /// `objects` is wrong.
+    #[error(transparent)]
+    Objects(#[from] object::Error),
+}
+
+/// Reads a JSON object of strings, or `null`.
+fn parse_string_map(
+    field: &'static str,
+    text: &str,
+) -> Result<Option<BTreeMap<String, Sensitive<String>>>, Error> {
+    let not_json =
+        |error: serde_json::Error| Error::NotJson { field, line: error.line(), column: error.column() };
+    let members = match serde_json::from_str(text).map_err(not_json)? {
+        Json::Object(members) => members,
+        Json::Other("null") => return Ok(None),
+        Json::Other(found) => return Err(Error::NotAnObject { field, found }),
+        Json::Text(_) => return Err(Error::NotAnObject { field, found: "text" }),
+    };
+    let texts = members.into_iter().map(|(key, member)| match member {
+        Json::Text(text) => Ok((key, text)),
+        Json::Other(found) => Err(Error::NotText { field, key, found }),
+        Json::Object(_) => Err(Error::NotText { field, key, found: "an object" }),
+    });
+    texts.collect::<Result<_, _>>().map(Some)
+}
+
+/// As much of JSON as matters here.
+enum Json {
+    Object(BTreeMap<String, Json>),
+    Text(Sensitive<String>),
+    Other(&'static str),
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyJson;
+
+        impl<'de> Visitor<'de> for AnyJson {
+            type Value = Json;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any JSON")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+                Ok(Json::Text(text.into()))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Json, E> {
+                Ok(Json::Text(text.into()))
+            }
+
+            fn visit_unit<E>(self) -> Result<Json, E> {
+                Ok(Json::Other("null"))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
+                Ok(Json::Other("a boolean"))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Json, E> {
+                Ok(Json::Other("a number"))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Json, E> {
+                Ok(Json::Other("a number"))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
+                Ok(Json::Other("a number"))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Json::Other("a list"))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
+                let mut members = BTreeMap::new();
+                while let Some((key, member)) = entries.next_entry()? {
+                    members.insert(key, member);
+                }
+                Ok(Json::Object(members))
+            }
+        }
+
+        deserializer.deserialize_any(AnyJson)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    const OBJECTS: &str = r#"{"objects":"- objectName: test"}"#;
+
+    fn parse(attributes: &str, secrets: &str, target: &str, permission: &str) -> Result<Request, Error> {
+        Request::parse(&Attributes::parse(attributes)?, secrets, target, permission)
+    }
+
+    #[test]
+    fn the_drivers_request_is_understood() {
+        let attributes = r#"{"objects":"- objectName: test\n","region":"cn-beijing","secretProviderClass":"c",
+            "csi.storage.k8s.io/pod.namespace":"ns","csi.storage.k8s.io/pod.name":"p"}"#;
+        let request = parse(attributes, "null", "/t", "420").unwrap();
+        assert_eq!(request.objects[0].file_path.as_str(), "test");
+        assert_eq!(request.region.unwrap().as_str(), "cn-beijing");
+        assert_eq!(request.mode.bits(), 0o644);
+        assert_eq!(Attributes::parse(attributes).unwrap().subject().to_string(), "SecretProviderClass ns/c");
+    }
+
+    #[rstest]
+    #[case("nonsense", "null", "/t", "420", "attributes is no JSON (line 1, column 2)")]
+    #[case("", "null", "/t", "420", "attributes is no JSON")]
+    #[case("null", "null", "/t", "420", "attributes: found null, expected a JSON object of strings")]
+    #[case("[]", "null", "/t", "420", "attributes: found a list, expected a JSON object of strings")]
+    #[case(r#"{"objects":5}"#, "null", "/t", "420", "attributes: \"objects\": found a number, expected text")]
+    #[case(r#"{"objects":{"a":"b"}}"#, "null", "/t", "420", "attributes: \"objects\": found an object")]
+    #[case(OBJECTS, "", "/t", "420", "secrets is no JSON")]
+    #[case(OBJECTS, r#"{"k":["hunter2"]}"#, "/t", "420", "secrets: \"k\": found a list, expected text")]
+    #[case(OBJECTS, r#""hunter2""#, "/t", "420", "secrets: found text, expected a JSON object of strings")]
+    #[case(OBJECTS, "null", "", "420", "target_path is missing")]
+    #[case(OBJECTS, "null", "/t", "", "permission: found \"\", expected a decimal JSON number")]
+    #[case(OBJECTS, "null", "/t", "rw-r--r--", "permission: found \"rw-r--r--\"")]
+    #[case(OBJECTS, "null", "/t", "512", "permission: found \"512\"")]
+    #[case(OBJECTS, "null", "/t", "-1", "permission: found \"-1\"")]
+    #[case("{}", "null", "/t", "420", "objects is missing or empty")]
+    #[case(
+        r#"{"objects":"- objectName: a","region":"a.b"}"#,
+        "null",
+        "/t",
+        "420",
+        "region: \"a.b\" is no region id"
+    )]
+    #[case(
+        r#"{"objects":"- objectName: a","pathTranslation":"ab"}"#,
+        "null",
+        "/t",
+        "420",
+        "pathTranslation: expected one"
+    )]
+    #[case(
+        r#"{"objects":"- objectName: a","usePodServiceAccountToken":"true"}"#,
+        "null",
+        "/t",
+        "420",
+        "usePodServiceAccountToken"
+    )]
+    fn malformed_requests_are_refused_by_field(
+        #[case] attributes: &str,
+        #[case] secrets: &str,
+        #[case] target: &str,
+        #[case] permission: &str,
+        #[case] expected: &str,
+    ) {
+        let message = parse(attributes, secrets, target, permission).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn an_odd_name_is_quoted_in_messages() {
+        let subject = Subject { class: "c\nd".into(), namespace: "ns".into(), pod: "p".into() };
+        assert_eq!(subject.to_string(), r#"SecretProviderClass "ns/c\nd""#);
+    }
+}

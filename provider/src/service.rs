@@ -1,0 +1,336 @@
+//! The two RPCs: a message comes in, an answer or a status goes out. The only reader of generated messages.
+//!
+//! A gRPC code is a promise to the kubelet about what happened. With `Canceled`, `DeadlineExceeded`, `Unavailable`,
+//! `ResourceExhausted` and `Aborted` it assumes that the volume may be mounted, keeps the directory, and with rotation on
+//! the pod then starts on an empty one. So none of these ever leaves here: [`code`] is the one place that chooses, a panic is
+//! caught, and our own deadline fires before the caller's.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use prost::Message as _;
+use tokio::sync::watch;
+use tonic::{Code, Request, Response, Status};
+
+use crate::alicloud::{Fault, call};
+use crate::deadline;
+use crate::metrics::{Metrics, MountOutcome};
+use crate::mount::request::{Attributes, Request as MountSpec, Subject};
+use crate::mount::{self, File, Mounter};
+use crate::proto::csi_driver_provider_server::CsiDriverProvider;
+use crate::proto::{self, MountRequest, MountResponse, ObjectVersion, VersionRequest, VersionResponse};
+
+/// What the driver logs as our name.
+pub const RUNTIME_NAME: &str = env!("CARGO_PKG_NAME");
+
+/// The driver's own default (`--max-call-recv-msg-size`). Beyond it the driver fails with a code that is not final.
+const LARGEST_RESPONSE: usize = 4 * 1024 * 1024;
+
+/// Answers the driver.
+#[derive(Debug)]
+pub struct Service {
+    mounter: Mounter,
+    metrics: Arc<Metrics>,
+    /// True once mounts must come to an end, because the process does.
+    ending: watch::Receiver<bool>,
+}
+
+impl Service {
+    /// A service over `mounter`; mounts still running when `ending` turns true are answered with a failure.
+    pub fn new(mounter: Mounter, metrics: Arc<Metrics>, ending: watch::Receiver<bool>) -> Self {
+        Self { mounter, metrics, ending }
+    }
+
+    /// Serves one mount, in time, whatever happens inside. Says whom it was for as soon as that is known.
+    async fn answer(
+        &self,
+        message: &MountRequest,
+        allowed: Duration,
+    ) -> (Subject, Result<MountResponse, Error>) {
+        let attributes = match Attributes::parse(&message.attributes) {
+            Ok(attributes) => attributes,
+            Err(error) => return (Subject::default(), Err(error.into())),
+        };
+        let work = self.serve(message, &attributes);
+        (attributes.subject(), in_time(work, allowed, self.ending.clone()).await)
+    }
+
+    async fn serve(&self, message: &MountRequest, attributes: &Attributes) -> Result<MountResponse, Error> {
+        let spec = MountSpec::parse(attributes, &message.secrets, &message.target_path, &message.permission)?;
+        let files = self.mounter.mount(&spec).await?;
+        let response = response(files);
+        let size = response.encoded_len();
+        if size > LARGEST_RESPONSE {
+            return Err(Error::TooLarge { size });
+        }
+        Ok(response)
+    }
+}
+
+#[tonic::async_trait]
+impl CsiDriverProvider for Service {
+    async fn version(&self, _: Request<VersionRequest>) -> Result<Response<VersionResponse>, Status> {
+        Ok(Response::new(VersionResponse {
+            version: "v1alpha1".to_owned(),
+            runtime_name: RUNTIME_NAME.to_owned(),
+            runtime_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }))
+    }
+
+    async fn mount(&self, request: Request<MountRequest>) -> Result<Response<MountResponse>, Status> {
+        let running = self.metrics.start_mount();
+        let caller = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
+        let allowed = deadline::budget(caller.and_then(deadline::parse_grpc_timeout));
+        let message = request.into_inner();
+        let (subject, result) = self.answer(&message, allowed).await;
+        let log = tracing::info_span!(
+            "mount",
+            class.name = %subject.class.escape_debug(),
+            pod.namespace = %subject.namespace.escape_debug(),
+            pod.name = %subject.pod.escape_debug(),
+            volume.path = %pod_volume(&message.target_path),
+        );
+        let _entered = log.enter();
+        match result {
+            Ok(response) => {
+                let duration = running.finish(MountOutcome::Ok);
+                tracing::info!(files = response.files.len(), duration.ms = duration.as_millis(), "mounted");
+                Ok(Response::new(response))
+            }
+            Err(error) => {
+                let code = code(&error);
+                let duration = running.finish(outcome(&error));
+                let text = text(&subject, &error);
+                tracing::warn!(code = ?code, duration.ms = duration.as_millis(), "mount failed: {text}");
+                Err(Status::new(code, text))
+            }
+        }
+    }
+}
+
+/// What went wrong, and for which class. One text for pod event and log.
+fn text(subject: &Subject, error: &Error) -> String {
+    if subject.namespace.is_empty() { error.to_string() } else { format!("{subject}: {error}") }
+}
+
+/// Awaits `work` for as long as it is `allowed` and the process goes on, and turns a panic inside into a failure: tonic
+/// would answer `Cancelled`, which is not final.
+async fn in_time<T>(
+    work: impl Future<Output = Result<T, Error>>,
+    allowed: Duration,
+    mut ending: watch::Receiver<bool>,
+) -> Result<T, Error> {
+    let work = AssertUnwindSafe(work).catch_unwind();
+    tokio::select! {
+        result = tokio::time::timeout(allowed, work) => match result {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => Err(Error::Panic(panic.into())),
+            Err(_) => Err(Error::Deadline { allowed }),
+        },
+        _ = ending.wait_for(|ending| *ending) => Err(Error::Ending),
+    }
+}
+
+/// The last telling part of the kubelet's path, `<pod uid>/…/<volume>`: enough to find the volume, short enough to read.
+fn pod_volume(target_path: &str) -> String {
+    let path = Path::new(target_path);
+    let parts: Vec<_> = path.iter().skip_while(|part| *part != "pods").skip(1).collect();
+    let shown =
+        if parts.is_empty() { path.as_os_str().to_owned() } else { parts.join(std::ffi::OsStr::new("/")) };
+    shown.to_string_lossy().chars().take(300).flat_map(char::escape_debug).collect()
+}
+
+fn response(files: Vec<File>) -> MountResponse {
+    let mut response = MountResponse::default();
+    for file in files {
+        let id = file.path.to_string();
+        response.object_version.push(ObjectVersion { id: id.clone(), version: file.version_id });
+        response.files.push(proto::File {
+            path: id,
+            mode: i32::from(file.mode.bits()),
+            contents: file.contents.into_exposed(),
+        });
+    }
+    response
+}
+
+/// Why a mount failed.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    /// The mount itself failed.
+    #[error(transparent)]
+    Mount(#[from] mount::Error),
+    /// The author of the class must split it.
+    #[error(
+        "the files add up to an answer of {size} bytes, and the driver takes {LARGEST_RESPONSE}; spread the objects over several classes"
+    )]
+    TooLarge { size: usize },
+    /// The cloud hung, or the caller is in too much of a hurry.
+    #[error(
+        "no answer within {allowed:?}; see the provider's log and metrics for the call that hangs, the mount is tried again"
+    )]
+    Deadline { allowed: Duration },
+    /// The provider stops; the kubelet's next try meets its successor.
+    #[error("the provider is stopping before the mount was done; the mount is tried again")]
+    Ending,
+    /// A defect of ours.
+    #[error("a defect of the provider ended the mount; please report the provider's log line about a panic")]
+    Panic(PanicPayload),
+}
+
+impl From<mount::request::Error> for Error {
+    fn from(error: mount::request::Error) -> Self {
+        Self::Mount(error.into())
+    }
+}
+
+/// What a panic carried. It may quote a secret, so it is dropped unseen.
+struct PanicPayload;
+
+impl From<Box<dyn Any + Send>> for PanicPayload {
+    fn from(_: Box<dyn Any + Send>) -> Self {
+        Self
+    }
+}
+
+impl fmt::Debug for PanicPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The code for a failure. All are final: the kubelet cleans up and tries the whole mount again, with growing pauses.
+fn code(error: &Error) -> Code {
+    match error {
+        Error::Panic(_) => Code::Internal,
+        // Nothing is known but that it did not work. `Unavailable` and `DeadlineExceeded` would say more, and are not final.
+        Error::Deadline { .. } | Error::Ending => Code::Unknown,
+        Error::TooLarge { .. } | Error::Mount(mount::Error::NoRegion) => Code::FailedPrecondition,
+        Error::Mount(mount::Error::Request(_)) => Code::InvalidArgument,
+        Error::Mount(mount::Error::Credential(_)) => Code::Unauthenticated,
+        Error::Mount(mount::Error::Read { cause, .. }) => match cause {
+            call::Error::Refused { fault, .. } => match fault {
+                Fault::NotFound => Code::NotFound,
+                Fault::Denied => Code::PermissionDenied,
+                Fault::Credential => Code::Unauthenticated,
+                Fault::Clock | Fault::Invalid => Code::FailedPrecondition,
+                Fault::Throttled | Fault::Unavailable => Code::Unknown,
+            },
+            call::Error::Unreachable { .. } | call::Error::TimedOut { .. } | call::Error::Nonsense { .. } => {
+                Code::Unknown
+            }
+            call::Error::Unsendable { .. } => Code::FailedPrecondition,
+        },
+    }
+}
+
+/// The metric's view of a failure: codes, less fine.
+fn outcome(error: &Error) -> MountOutcome {
+    match code(error) {
+        Code::Internal => MountOutcome::Internal,
+        Code::NotFound => MountOutcome::NotFound,
+        Code::PermissionDenied | Code::Unauthenticated => MountOutcome::Denied,
+        Code::InvalidArgument | Code::FailedPrecondition => MountOutcome::Invalid,
+        _ => MountOutcome::Unavailable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn going_on() -> (watch::Sender<bool>, watch::Receiver<bool>) {
+        watch::channel(false)
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_internal_error_that_repeats_nothing() {
+        let (_sender, ending) = going_on();
+        let work = async { panic!("hunter2") };
+        let error = in_time::<()>(work, SECOND, ending).await.unwrap_err();
+        assert_eq!(code(&error), Code::Internal);
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_hangs_ends_in_time() {
+        let (_sender, ending) = going_on();
+        let error = in_time::<()>(pending(), SECOND, ending).await.unwrap_err();
+        assert_eq!(code(&error), Code::Unknown);
+        assert!(error.to_string().starts_with("no answer within 1s"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn work_is_answered_when_the_process_ends() {
+        let (sender, ending) = going_on();
+        sender.send_replace(true);
+        let error = in_time::<()>(pending(), SECOND, ending).await.unwrap_err();
+        assert!(matches!(error, Error::Ending));
+    }
+
+    #[test]
+    fn every_code_is_final() {
+        let host = || "kms.cn-hangzhou.aliyuncs.com".to_owned();
+        let faults = [
+            Fault::NotFound,
+            Fault::Denied,
+            Fault::Credential,
+            Fault::Clock,
+            Fault::Throttled,
+            Fault::Unavailable,
+            Fault::Invalid,
+        ];
+        let refusals = faults.map(|fault| call::Error::Refused {
+            host: host(),
+            code: "Code".to_owned(),
+            status: 400,
+            request_id: "1".to_owned(),
+            fault,
+        });
+        let causes = [
+            call::Error::Unreachable { host: host(), reason: "refused".to_owned() },
+            call::Error::TimedOut { host: host() },
+            call::Error::Nonsense { host: host(), reason: "HTML".to_owned() },
+            call::Error::Unsendable { host: host(), header: "authorization" },
+        ];
+        let reads = refusals.into_iter().chain(causes).map(|cause| {
+            let object = mount::object::parse_objects("- objectName: a", Default::default()).unwrap();
+            mount::Error::Read { object: object[0].label.clone(), cause, advice: String::new() }
+        });
+        let errors = reads.map(Error::Mount).chain([
+            Error::Mount(mount::Error::NoRegion),
+            Error::Mount(crate::credential::Error::NoneConfigured.into()),
+            mount::request::Error::NoTargetPath.into(),
+            Error::TooLarge { size: 1 },
+            Error::Deadline { allowed: SECOND },
+            Error::Ending,
+            Error::Panic(PanicPayload),
+        ]);
+        let uncertain = [
+            Code::Ok,
+            Code::Cancelled,
+            Code::DeadlineExceeded,
+            Code::Unavailable,
+            Code::ResourceExhausted,
+            Code::Aborted,
+        ];
+        for error in errors {
+            assert!(!uncertain.contains(&code(&error)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_volume_is_named_by_pod_and_name() {
+        let path = "/var/lib/kubelet/pods/1-2/volumes/kubernetes.io~csi/secrets/mount";
+        assert_eq!(pod_volume(path), "1-2/volumes/kubernetes.io~csi/secrets/mount");
+        assert_eq!(pod_volume("/elsewhere\n"), "/elsewhere\\n");
+    }
+}

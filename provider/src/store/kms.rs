@@ -1,0 +1,119 @@
+//! Secrets of Key Management Service (API version 2016-01-20, `GetSecretValue`).
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use super::Value;
+use crate::alicloud::call::{self, Service};
+use crate::alicloud::sign::{Operation, Scheme};
+use crate::alicloud::{Client, Credential, Endpoint};
+use crate::sensitive::Sensitive;
+
+const VERSION: &str = "2016-01-20";
+
+/// Reads secrets, a bounded number at a time across all mounts.
+#[derive(Debug)]
+pub struct KmsStore {
+    client: Arc<Client>,
+    scheme: Scheme,
+    permits: Semaphore,
+}
+
+impl KmsStore {
+    /// A store with at most `concurrency` calls under way.
+    pub fn new(client: Arc<Client>, scheme: Scheme, concurrency: usize) -> Self {
+        Self { client, scheme, permits: Semaphore::new(concurrency) }
+    }
+
+    /// Reads the current version of `secret_name`.
+    pub async fn read(
+        &self,
+        endpoint: &Endpoint,
+        credential: &Credential,
+        secret_name: &str,
+    ) -> Result<Value, call::Error> {
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        let parameters = [("SecretName", secret_name)];
+        let operation = Operation { action: "GetSecretValue", version: VERSION, parameters: &parameters };
+        let answer = self.client.call(Service::Kms, endpoint, self.scheme, &operation, credential).await?;
+        parse(endpoint, answer.body.expose())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SecretValue {
+    secret_data: Option<Sensitive<String>>,
+    #[serde(default)]
+    secret_data_type: DataType,
+    version_id: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum DataType {
+    #[default]
+    Text,
+    Binary,
+}
+
+fn parse(endpoint: &Endpoint, body: &[u8]) -> Result<Value, call::Error> {
+    // A JSON error may quote what it found, and what it finds here is a secret: only its place is repeated.
+    let answer: SecretValue = serde_json::from_slice(body).map_err(|error| {
+        let reason = format!("no GetSecretValue answer (line {}, column {})", error.line(), error.column());
+        call::Error::nonsense(endpoint, reason)
+    })?;
+    let missing = |field: &str| call::Error::nonsense(endpoint, format!("an answer without {field}"));
+    let secret_data = answer.secret_data.ok_or_else(|| missing("SecretData"))?;
+    let version_id = answer.version_id.filter(|id| !id.is_empty()).ok_or_else(|| missing("VersionId"))?;
+    let contents = match answer.secret_data_type {
+        DataType::Text => secret_data.into_exposed().into_bytes().into(),
+        DataType::Binary => {
+            Sensitive::from(STANDARD.decode(secret_data.expose().trim_ascii()).map_err(|_| {
+                call::Error::nonsense(endpoint, "a binary secret whose SecretData is no Base64")
+            })?)
+        }
+    };
+    Ok(Value { contents, version_id })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn endpoint() -> Endpoint {
+        "http://127.0.0.1:1".parse().unwrap()
+    }
+
+    #[rstest]
+    #[case::text(r#"{"SecretData":"aHVudGVy","SecretDataType":"text","VersionId":"v1"}"#, b"aHVudGVy")]
+    #[case::no_type(r#"{"SecretData":"aHVudGVy","VersionId":"v1"}"#, b"aHVudGVy")]
+    #[case::binary(r#"{"SecretData":"aHVudGVy\n","SecretDataType":"binary","VersionId":"v1"}"#, b"hunter")]
+    #[case::empty(r#"{"SecretData":"","VersionId":"v1"}"#, b"")]
+    fn values_come_as_they_were_stored(#[case] body: &str, #[case] expected: &[u8]) {
+        let value = parse(&endpoint(), body.as_bytes()).unwrap();
+        assert_eq!((value.contents.expose().as_slice(), value.version_id.as_str()), (expected, "v1"));
+    }
+
+    #[rstest]
+    #[case::no_json("hunter2-hunter2")]
+    #[case::no_data(r#"{"VersionId":"v1"}"#)]
+    #[case::no_version(r#"{"SecretData":"hunter2-hunter2"}"#)]
+    #[case::empty_version(r#"{"SecretData":"hunter2-hunter2","VersionId":""}"#)]
+    #[case::data_of_another_type(r#"{"SecretData":["hunter2-hunter2"],"VersionId":"v1"}"#)]
+    #[case::unknown_type(r#"{"SecretData":"x","SecretDataType":"hunter2-hunter2","VersionId":"v1"}"#)]
+    #[case::binary_without_base64(
+        r#"{"SecretData":"hunter2-hunter2","SecretDataType":"binary","VersionId":"v1"}"#
+    )]
+    #[case::truncated(r#"{"SecretData":"hunter2-hunter2","Ver"#)]
+    fn an_answer_that_lacks_something_is_an_error_without_content(#[case] body: &str) {
+        let error = parse(&endpoint(), body.as_bytes()).unwrap_err();
+        assert!(matches!(error, call::Error::Nonsense { .. }));
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}

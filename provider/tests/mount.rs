@@ -1,0 +1,150 @@
+//! The service against the fake cloud: what is asked of the cloud, and what its answers become.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use csi_secrets_store_provider_alibabacloud::alicloud::Credential;
+use csi_secrets_store_provider_alibabacloud::alicloud::sign::Scheme;
+use csi_secrets_store_provider_alibabacloud::proto::csi_driver_provider_server::CsiDriverProvider as _;
+use csi_secrets_store_provider_alibabacloud::proto::{MountRequest, MountResponse};
+use fake_alicloud::{FakeAlicloud, Options, Seed};
+use rstest::rstest;
+use tokio::net::TcpListener;
+use tonic::{Code, Request, Status};
+
+const SEED: &str = "
+accounts:
+  - id: '1234567890123456'
+    accessKeys: [{ id: LTAI5tMountTests0001, secret: mount-tests-key }]
+    secrets:
+      - { name: db/password, versions: [{ id: v1, data: first-password }, { id: v2, data: second-password }] }
+      - { name: banner, versions: [{ id: b7, data: good-morning }] }
+      - { name: key.der, dataType: binary, versions: [{ id: k1, data: AAECAwQ= }] }
+";
+
+async fn cloud() -> FakeAlicloud {
+    let fake = FakeAlicloud::start(Options::default()).await.unwrap();
+    fake.seed(&Seed::from_yaml(SEED).unwrap()).unwrap();
+    fake
+}
+
+fn access_key(secret: &str) -> Option<Credential> {
+    let access_key_id = "LTAI5tMountTests0001".to_owned();
+    Some(Credential { access_key_id, access_key_secret: secret.into(), security_token: None })
+}
+
+fn request(objects: &str) -> Request<MountRequest> {
+    let attributes = serde_json::json!({
+        "objects": objects,
+        "secretProviderClass": "app-secrets",
+        "csi.storage.k8s.io/pod.namespace": "shop",
+        "csi.storage.k8s.io/pod.name": "web-0",
+    });
+    Request::new(MountRequest {
+        attributes: attributes.to_string(),
+        secrets: "null".to_owned(),
+        target_path: "/var/lib/kubelet/pods/1-2/volumes/kubernetes.io~csi/secrets/mount".to_owned(),
+        permission: "420".to_owned(),
+        current_object_version: Vec::new(),
+    })
+}
+
+async fn mount(
+    fake: &FakeAlicloud,
+    scheme: Scheme,
+    secret: &str,
+    objects: &str,
+) -> Result<MountResponse, Status> {
+    let parts = support::service(Some(fake.api_url()), scheme, access_key(secret));
+    parts.service.mount(request(objects)).await.map(tonic::Response::into_inner)
+}
+
+#[rstest]
+#[case(Scheme::V3)]
+#[case(Scheme::V1)]
+#[tokio::test]
+async fn secrets_become_files_in_the_order_of_the_class(#[case] scheme: Scheme) {
+    let fake = cloud().await;
+    let objects =
+        "- objectName: db/password\n- objectName: key.der\n- { objectName: banner, objectAlias: motd }";
+    let response = mount(&fake, scheme, "mount-tests-key", objects).await.unwrap();
+    let files: Vec<_> =
+        response.files.iter().map(|file| (file.path.as_str(), file.mode, file.contents.as_slice())).collect();
+    let expected: [(&str, i32, &[u8]); 3] = [
+        ("db_password", 0o644, b"second-password"),
+        ("key.der", 0o644, &[0, 1, 2, 3, 4]),
+        ("motd", 0o644, b"good-morning"),
+    ];
+    assert_eq!(files, expected);
+    let versions: Vec<_> =
+        response.object_version.iter().map(|pair| (pair.id.as_str(), pair.version.as_str())).collect();
+    assert_eq!(versions, [("db_password", "v2"), ("key.der", "k1"), ("motd", "b7")]);
+}
+
+#[tokio::test]
+async fn one_missing_secret_fails_the_whole_mount_and_says_what_to_check() {
+    let fake = cloud().await;
+    let objects = "- objectName: banner\n- objectName: nowhere";
+    let status = mount(&fake, Scheme::V3, "mount-tests-key", objects).await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
+    let message = status.message();
+    assert!(
+        message.starts_with("SecretProviderClass shop/app-secrets: objects[1] \"nowhere\": 127.0.0.1:"),
+        "{message}"
+    );
+    assert!(message.contains("refused with Forbidden.ResourceNotFound (HTTP 404, request id "), "{message}");
+    assert!(message.contains("check that a secret \"nowhere\" exists"), "{message}");
+}
+
+#[rstest]
+#[case(Scheme::V3)]
+#[case(Scheme::V1)]
+#[tokio::test]
+async fn a_wrong_key_is_refused_without_repeating_what_was_signed(#[case] scheme: Scheme) {
+    let fake = cloud().await;
+    let status = mount(&fake, scheme, "another-key", "- objectName: banner").await.unwrap_err();
+    assert_eq!(status.code(), Code::Unauthenticated);
+    let message = status.message();
+    assert!(message.contains("SignatureDoesNotMatch") && message.contains("ACCESS_KEY_ID"), "{message}");
+    assert!(!message.contains("LTAI5tMountTests0001"), "{message}");
+}
+
+#[tokio::test]
+async fn without_a_credential_no_call_is_made() {
+    let fake = cloud().await;
+    let parts = support::service(Some(fake.api_url()), Scheme::V3, None);
+    let status = parts.service.mount(request("- objectName: banner")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unauthenticated);
+    assert!(status.message().contains("set ACCESS_KEY_ID and SECRET_ACCESS_KEY"), "{status:?}");
+    assert!(fake.journal().is_empty());
+}
+
+#[tokio::test]
+async fn a_silent_cloud_is_answered_before_the_caller_gives_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let parts = support::service(Some(&endpoint), Scheme::V3, access_key("mount-tests-key"));
+    let mut request = request("- objectName: banner");
+    request.metadata_mut().insert("grpc-timeout", "1S".parse().unwrap());
+    let started = Instant::now();
+    let status = parts.service.mount(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unknown);
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_cancelled_mount_is_counted_as_such() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let parts = support::service(Some(&endpoint), Scheme::V3, access_key("mount-tests-key"));
+    let mounting = parts.service.mount(request("- objectName: banner"));
+    tokio::select! {
+        _ = mounting => panic!("the cloud is silent"),
+        // Accepted means that the call is under way.
+        accepted = listener.accept() => drop(accepted.unwrap()),
+    }
+    let counted = parts.metrics.encode();
+    assert!(counted.contains(r#"alibabacloud_provider_mounts_total{outcome="cancelled"} 1"#), "{counted}");
+    drop(parts.ending);
+}
