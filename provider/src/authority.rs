@@ -13,8 +13,7 @@
 //!   sides.
 //! - The substitute is all `a`, in Huffman code: as short as any text of that length can be. A block never
 //!   grows, so it always fits into the frames that it came in.
-//! - What is malformed stays malformed: it passes untouched, with everything after it, and the server refuses
-//!   it.
+//! - What is malformed stays so: it passes untouched, with everything after it, and the server refuses it.
 //!
 //! This module must not judge requests or know what is served, and it never holds more than one header block.
 

@@ -48,7 +48,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "REGION")]
     pub region: Option<Region>,
 
-    /// KMS endpoint for all classes instead of kms-vpc.<region>.aliyuncs.com; http:// only for a fake
+    /// KMS endpoint for all classes instead of kms-vpc.REGION.aliyuncs.com; http:// only for a fake
     #[arg(long, value_name = "HOST|URL")]
     pub kms_endpoint: Option<Endpoint>,
 

@@ -2,7 +2,7 @@
 //!
 //! A gRPC code is a promise to the kubelet about what happened. With `Canceled`, `DeadlineExceeded`, `Unavailable`,
 //! `ResourceExhausted` and `Aborted` it assumes that the volume may be mounted, keeps the directory, and with rotation on
-//! the pod then starts on an empty one. So none of these ever leaves here: [`code`] is the one place that chooses, a panic is
+//! the pod then starts on an empty one. So none of these ever leaves here: `code` is the one place that chooses, a panic is
 //! caught, and our own deadline fires before the caller's.
 
 use std::any::Any;

@@ -24,14 +24,14 @@ accounts:
 ";
 
 async fn cloud() -> FakeAlicloud {
-    let fake = FakeAlicloud::start(Options::default()).await.unwrap();
-    fake.seed(&Seed::from_yaml(SEED).unwrap()).unwrap();
+    let fake = FakeAlicloud::start(Options::default()).await.expect("free ports");
+    fake.seed(&Seed::from_yaml(SEED).expect("a seed")).expect("an empty fake");
     fake
 }
 
-fn access_key(secret: &str) -> Option<Credential> {
+fn access_key(secret: &str) -> Credential {
     let access_key_id = "LTAI5tMountTests0001".to_owned();
-    Some(Credential { access_key_id, access_key_secret: secret.into(), security_token: None })
+    Credential { access_key_id, access_key_secret: secret.into(), security_token: None }
 }
 
 fn request(objects: &str) -> Request<MountRequest> {
@@ -56,7 +56,7 @@ async fn mount(
     secret: &str,
     objects: &str,
 ) -> Result<MountResponse, Status> {
-    let parts = support::service(Some(fake.api_url()), scheme, access_key(secret));
+    let parts = support::service(Some(fake.api_url()), scheme, Some(access_key(secret)));
     parts.service.mount(request(objects)).await.map(tonic::Response::into_inner)
 }
 
@@ -124,7 +124,7 @@ async fn without_a_credential_no_call_is_made() {
 async fn a_silent_cloud_is_answered_before_the_caller_gives_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let parts = support::service(Some(&endpoint), Scheme::V3, access_key("mount-tests-key"));
+    let parts = support::service(Some(&endpoint), Scheme::V3, Some(access_key("mount-tests-key")));
     let mut request = request("- objectName: banner");
     request.metadata_mut().insert("grpc-timeout", "1S".parse().unwrap());
     let started = Instant::now();
@@ -137,7 +137,7 @@ async fn a_silent_cloud_is_answered_before_the_caller_gives_up() {
 async fn a_cancelled_mount_is_counted_as_such() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let parts = support::service(Some(&endpoint), Scheme::V3, access_key("mount-tests-key"));
+    let parts = support::service(Some(&endpoint), Scheme::V3, Some(access_key("mount-tests-key")));
     let mounting = parts.service.mount(request("- objectName: banner"));
     tokio::select! {
         _ = mounting => panic!("the cloud is silent"),

@@ -1,5 +1,7 @@
 //! The shipped binary, from outside: how it starts, what it refuses, how it stops.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint's own exception does not cover")]
+
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Output, Stdio};

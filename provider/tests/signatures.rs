@@ -1,5 +1,7 @@
 //! Every vector of `tests/vectors`, compared stage by stage.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint's own exception does not cover")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

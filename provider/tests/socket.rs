@@ -1,5 +1,7 @@
 //! The socket's place in the driver's folder: taken, kept, left.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint's own exception does not cover")]
+
 mod support;
 
 use std::fs;

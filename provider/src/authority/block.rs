@@ -15,8 +15,7 @@ const HUFFMAN: u8 = 0x80;
 /// The octets of an integer after its first. Like h2, which has the same limit, this leaves room for 28 bits.
 const MAX_INTEGER_OCTETS: usize = 4;
 
-/// Appends `block` to `rewritten`, each non-empty literal `:authority` replaced, and tells whether there was
-/// one.
+/// Appends `block` to `rewritten`, each literal `:authority` with a text replaced, and tells if there was one.
 ///
 /// `table` follows the block either way, so every block of a connection has to pass here in its order.
 pub(super) fn rewrite(block: &[u8], table: &mut Table, rewritten: &mut Vec<u8>) -> Result<bool, Malformed> {

@@ -23,10 +23,10 @@ pub(crate) struct Parts {
 /// Without a credential nothing can be mounted.
 pub(crate) fn service(kms_endpoint: Option<&str>, scheme: Scheme, access_key: Option<Credential>) -> Parts {
     let metrics = Metrics::new();
-    let client = Arc::new(Client::new(Arc::clone(&metrics)).unwrap());
+    let client = Arc::new(Client::new(Arc::clone(&metrics)).expect("a client"));
     let mounter = Mounter {
         region: None,
-        kms_endpoint: kms_endpoint.map(|endpoint| endpoint.parse().unwrap()),
+        kms_endpoint: kms_endpoint.map(|endpoint| endpoint.parse().expect("an endpoint")),
         credentials: Credentials::new(access_key),
         kms: KmsStore::new(client, scheme, 10),
     };
