@@ -150,17 +150,18 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
     use clap::Parser as _;
-    use std::collections::HashMap;
 
-    impl Environment for HashMap<&str, &str> {
+    struct Variables<'a>(&'a [(&'a str, &'a str)]);
+
+    impl Environment for Variables<'_> {
         fn variable(&self, name: &str) -> Option<OsString> {
-            self.get(name).map(OsString::from)
+            self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
         }
     }
 
     fn load(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Config, Mistakes> {
         let cli = Cli::try_parse_from([&["provider"], arguments].concat()).unwrap();
-        Config::load(cli.serve, &environment.iter().copied().collect::<HashMap<_, _>>())
+        Config::load(cli.serve, &Variables(environment))
     }
 
     #[test]

@@ -181,6 +181,7 @@ fn outcome<T>(result: &Result<T, call::Error>) -> &'static str {
         Err(call::Error::Refused { fault, .. }) => fault.as_str(),
         Err(call::Error::Unreachable { .. }) => "unreachable",
         Err(call::Error::TimedOut { .. }) => "timed_out",
+        Err(call::Error::Crowded { .. }) => "crowded",
         Err(call::Error::Nonsense { .. }) => "nonsense",
         Err(call::Error::Unsendable { .. }) => "unsendable",
     }

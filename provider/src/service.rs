@@ -15,6 +15,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use prost::Message as _;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status};
 
 use crate::alicloud::{Fault, call};
@@ -56,13 +57,19 @@ impl Service {
             Ok(attributes) => attributes,
             Err(error) => return (Subject::default(), Err(error.into())),
         };
-        let work = self.serve(message, &attributes);
+        // A call that hangs ends a little earlier than the mount, so that the answer can name it.
+        let work = self.serve(message, &attributes, Instant::now() + allowed * 9 / 10);
         (attributes.subject(), in_time(work, allowed, self.ending.clone()).await)
     }
 
-    async fn serve(&self, message: &MountRequest, attributes: &Attributes) -> Result<MountResponse, Error> {
+    async fn serve(
+        &self,
+        message: &MountRequest,
+        attributes: &Attributes,
+        until: Instant,
+    ) -> Result<MountResponse, Error> {
         let spec = MountSpec::parse(attributes, &message.secrets, &message.target_path, &message.permission)?;
-        let files = self.mounter.mount(&spec).await?;
+        let files = self.mounter.mount(&spec, until).await?;
         let response = response(files);
         let size = response.encoded_len();
         if size > LARGEST_RESPONSE {
@@ -170,9 +177,9 @@ enum Error {
         "the files add up to an answer of {size} bytes, and the driver takes {LARGEST_RESPONSE}; spread the objects over several classes"
     )]
     TooLarge { size: usize },
-    /// The cloud hung, or the caller is in too much of a hurry.
+    /// Something other than a call to the cloud took too long, or the caller is in too much of a hurry.
     #[error(
-        "no answer within {allowed:?}; see the provider's log and metrics for the call that hangs, the mount is tried again"
+        "no answer within {allowed:.1?}; see the provider's log and metrics for the call that hangs, the mount is tried again"
     )]
     Deadline { allowed: Duration },
     /// The provider stops; the kubelet's next try meets its successor.
@@ -221,9 +228,10 @@ fn code(error: &Error) -> Code {
                 Fault::Clock | Fault::Invalid => Code::FailedPrecondition,
                 Fault::Throttled | Fault::Unavailable => Code::Unknown,
             },
-            call::Error::Unreachable { .. } | call::Error::TimedOut { .. } | call::Error::Nonsense { .. } => {
-                Code::Unknown
-            }
+            call::Error::Unreachable { .. }
+            | call::Error::TimedOut { .. }
+            | call::Error::Crowded { .. }
+            | call::Error::Nonsense { .. } => Code::Unknown,
             call::Error::Unsendable { .. } => Code::FailedPrecondition,
         },
     }
@@ -243,6 +251,7 @@ fn outcome(error: &Error) -> MountOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mount::path::Translation;
     use std::future::pending;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -265,7 +274,7 @@ mod tests {
         let (_sender, ending) = going_on();
         let error = in_time::<()>(pending(), SECOND, ending).await.unwrap_err();
         assert_eq!(code(&error), Code::Unknown);
-        assert!(error.to_string().starts_with("no answer within 1s"), "{error}");
+        assert!(error.to_string().starts_with("no answer within 1.0s"), "{error}");
     }
 
     #[tokio::test]
@@ -298,11 +307,12 @@ mod tests {
         let causes = [
             call::Error::Unreachable { host: host(), reason: "refused".to_owned() },
             call::Error::TimedOut { host: host() },
+            call::Error::Crowded { host: host() },
             call::Error::Nonsense { host: host(), reason: "HTML".to_owned() },
             call::Error::Unsendable { host: host(), header: "authorization" },
         ];
         let reads = refusals.into_iter().chain(causes).map(|cause| {
-            let object = mount::object::parse_objects("- objectName: a", Default::default()).unwrap();
+            let object = mount::object::parse_objects("- objectName: a", Translation::default()).unwrap();
             mount::Error::Read { object: object[0].label.clone(), cause, advice: String::new() }
         });
         let errors = reads.map(Error::Mount).chain([

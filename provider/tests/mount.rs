@@ -130,6 +130,7 @@ async fn a_silent_cloud_is_answered_before_the_caller_gives_up() {
     let started = Instant::now();
     let status = parts.service.mount(request).await.unwrap_err();
     assert_eq!(status.code(), Code::Unknown);
+    assert!(status.message().contains("objects[0] \"banner\": 127.0.0.1:"), "{status:?}");
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }
 

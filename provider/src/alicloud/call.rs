@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
 
 use super::sign::{self, Operation, Scheme};
 use super::{Credential, Endpoint, Fault};
@@ -66,7 +67,7 @@ impl Client {
         Ok(Self { http, metrics })
     }
 
-    /// Sends `operation` to `endpoint`, signed with `credential`, and gives the answer's body.
+    /// Sends `operation` to `endpoint`, signed with `credential`, and gives the answer's body, or up when it is `until`.
     pub async fn call(
         &self,
         service: Service,
@@ -74,8 +75,12 @@ impl Client {
         scheme: Scheme,
         operation: &Operation<'_>,
         credential: &Credential,
+        until: Instant,
     ) -> Result<Answer, Error> {
-        let sending = self.send(endpoint, scheme, operation, credential);
+        let sending = async {
+            let sending = self.send(endpoint, scheme, operation, credential);
+            timeout_at(until, sending).await.unwrap_or_else(|_| Err(Error::timed_out(endpoint)))
+        };
         let result = self.metrics.observe_call(service, operation.action, sending).await;
         let (host, operation) = (endpoint.host(), operation.action);
         match &result {
@@ -169,6 +174,14 @@ pub enum Error {
         /// Where.
         host: String,
     },
+    /// The call never began, because as many as are allowed were under way all the time.
+    #[error(
+        "too many calls to {host} were under way for this one to begin; raise --max-concurrent-kms-secret-pulls if that is the rule"
+    )]
+    Crowded {
+        /// Where.
+        host: String,
+    },
     /// An answer that is none of the service's.
     #[error("{host} answered with something other than this service does: {reason}; check the endpoint")]
     Nonsense {
@@ -196,9 +209,8 @@ impl Error {
     }
 
     fn transport(endpoint: &Endpoint, error: &reqwest::Error) -> Self {
-        let host = endpoint.host().to_owned();
         if error.is_timeout() {
-            return Self::TimedOut { host };
+            return Self::timed_out(endpoint);
         }
         // The outer errors repeat the URL or say nothing; the innermost says what happened.
         let mut innermost: &dyn std::error::Error = error;
@@ -206,7 +218,11 @@ impl Error {
             innermost = source;
         }
         let reason = if error.source().is_some() { innermost.to_string() } else { "no detail".to_owned() };
-        Self::Unreachable { host, reason }
+        Self::Unreachable { host: endpoint.host().to_owned(), reason }
+    }
+
+    fn timed_out(endpoint: &Endpoint) -> Self {
+        Self::TimedOut { host: endpoint.host().to_owned() }
     }
 
     fn refusal(

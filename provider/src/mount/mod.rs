@@ -9,11 +9,12 @@ pub mod request;
 pub mod yaml;
 
 use futures_util::future::try_join_all;
+use tokio::time::Instant;
 
 use crate::alicloud::{Credential, Endpoint, Fault, Region, call};
 use crate::credential::{self, Credentials};
 use crate::sensitive::Sensitive;
-use crate::store::KmsStore;
+use crate::store::{KmsStore, Value};
 
 use excerpt::Excerpt;
 use object::{Label, SecretObject};
@@ -48,8 +49,8 @@ pub struct File {
 
 impl Mounter {
     /// Reads every object, several at a time, and gives the files in the order of the class. The first failure ends the
-    /// mount and whatever else it had under way.
-    pub async fn mount(&self, request: &Request) -> Result<Vec<File>, Error> {
+    /// mount and whatever else it had under way; so does the time, when it is `until`.
+    pub async fn mount(&self, request: &Request, until: Instant) -> Result<Vec<File>, Error> {
         let region = request.region.as_ref().or(self.region.as_ref());
         let endpoint = match (&self.kms_endpoint, region) {
             (Some(endpoint), _) => endpoint.clone(),
@@ -59,7 +60,11 @@ impl Mounter {
         let credential = self.credentials.provider_level()?;
         let reads = request.objects.iter().map(|object| {
             let (endpoint, credential) = (&endpoint, credential.as_ref());
-            async move { self.read(object, request.mode, region, endpoint, credential).await }
+            async move {
+                let value = self.read(object, region, endpoint, credential, until).await?;
+                let (path, mode) = (object.file_path.clone(), request.mode);
+                Ok(File { path, mode, contents: value.contents, version_id: value.version_id })
+            }
         });
         try_join_all(reads).await
     }
@@ -67,22 +72,16 @@ impl Mounter {
     async fn read(
         &self,
         object: &SecretObject,
-        mode: FileMode,
         region: Option<&Region>,
         endpoint: &Endpoint,
         credential: &Credential,
-    ) -> Result<File, Error> {
-        let read = self.kms.read(endpoint, credential, &object.secret_name).await;
-        let value = read.map_err(|cause| Error::Read {
+        until: Instant,
+    ) -> Result<Value, Error> {
+        let read = self.kms.read(endpoint, credential, &object.secret_name, until).await;
+        read.map_err(|cause| Error::Read {
             object: object.label.clone(),
             advice: advice(&cause, region, &object.secret_name),
             cause,
-        })?;
-        Ok(File {
-            path: object.file_path.clone(),
-            mode,
-            contents: value.contents,
-            version_id: value.version_id,
         })
     }
 }

@@ -219,11 +219,11 @@ mod tests {
 
     #[test]
     fn a_bomb_ends_in_an_error() {
-        let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
-        for level in 1..9 {
-            let reference = format!("*a{},", level - 1).repeat(9);
-            bomb.push_str(&format!("a{level}: &a{level} [{reference}]\n"));
-        }
+        let levels = (1..9).map(|level| {
+            let references = format!("*a{},", level - 1).repeat(9);
+            format!("a{level}: &a{level} [{references}]\n")
+        });
+        let bomb = format!("a0: &a0 [x,x,x,x,x,x,x,x,x]\n{}", levels.collect::<String>());
         assert!(parse(&bomb).is_err());
     }
 

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
 use super::Value;
 use crate::alicloud::call::{self, Service};
@@ -29,17 +30,22 @@ impl KmsStore {
         Self { client, scheme, permits: Semaphore::new(concurrency) }
     }
 
-    /// Reads the current version of `secret_name`.
+    /// Reads the current version of `secret_name`, or gives up when it is `until`.
     pub async fn read(
         &self,
         endpoint: &Endpoint,
         credential: &Credential,
         secret_name: &str,
+        until: Instant,
     ) -> Result<Value, call::Error> {
-        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        let permit = timeout_at(until, self.permits.acquire()).await;
+        let _permit = permit
+            .map_err(|_| call::Error::Crowded { host: endpoint.host().to_owned() })?
+            .expect("the semaphore is never closed");
         let parameters = [("SecretName", secret_name)];
         let operation = Operation { action: "GetSecretValue", version: VERSION, parameters: &parameters };
-        let answer = self.client.call(Service::Kms, endpoint, self.scheme, &operation, credential).await?;
+        let answer =
+            self.client.call(Service::Kms, endpoint, self.scheme, &operation, credential, until).await?;
         parse(endpoint, answer.body.expose())
     }
 }
