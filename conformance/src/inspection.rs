@@ -1,0 +1,57 @@
+//! What is looked at after every scenario, whatever it was about: the provider is alive and ends cleanly, it has not panicked, and no
+//! secret stands anywhere.
+
+use crate::leak::LeakSearch;
+use crate::world::World;
+
+/// The operator's pages of a provider.
+const PAGES: [&str; 3] = ["/metrics", "/healthz", "/readyz"];
+
+/// Ends the scenario's provider and says all that is wrong; nothing when all is well.
+pub async fn inspect(world: &mut World) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let mut texts = vec![("the gRPC answers".to_owned(), world.texts.join("\n").into_bytes())];
+    end_running_mount(world).await;
+    if let Some(provider) = world.provider.as_mut().filter(|_| world.exit.is_none()) {
+        for page in PAGES {
+            match provider.http_get(page).await {
+                Ok(answer) => texts.push((format!("the page {page}"), answer.text.into_bytes())),
+                // A provider that was told to stop closes its door.
+                Err(_) if provider.is_told_to_stop() => {}
+                Err(error) => complaints.push(format!("the page {page} cannot be read: {error}")),
+            }
+        }
+        match provider.stop().await {
+            Ok(exit) if exit.status.success() => {}
+            Ok(exit) => {
+                complaints.push(format!("the provider ended with {} after the scenario", exit.status));
+            }
+            Err(error) => complaints.push(format!("the provider does not stop: {error:#}")),
+        }
+    }
+    let output = world.provider_output();
+    if String::from_utf8_lossy(&output).contains("panicked at") {
+        complaints.push("the provider panicked".into());
+    }
+    texts.push(("the provider's output".into(), output));
+    match serde_json::to_vec(&world.cloud.calls()) {
+        Ok(journal) => texts.push(("the fake's journal".into(), journal)),
+        Err(error) => complaints.push(format!("the fake's journal cannot be read: {error}")),
+    }
+    let search = world.values.search();
+    complaints.extend(texts.iter().flat_map(|(place, text)| leaks(search, place, text)));
+    complaints
+}
+
+/// Complaints about the values found in a text.
+pub fn leaks(search: &LeakSearch, place: &str, text: &[u8]) -> Vec<String> {
+    search.search(place, text).iter().map(ToString::to_string).collect()
+}
+
+async fn end_running_mount(world: &mut World) {
+    if let Some(mount) = world.running.take() {
+        mount.abort();
+        // Its end is awaited because it still holds the driver.
+        let _ = mount.await;
+    }
+}

@@ -1,0 +1,43 @@
+//! The `SecretProviderClass`.
+
+use cucumber::gherkin::Step;
+use cucumber::given;
+use serde_json::json;
+
+use super::text_below;
+use crate::world::{StepError, World};
+
+#[given("the SecretProviderClass:")]
+fn manifest(world: &mut World, step: &Step) -> Result<(), StepError> {
+    Ok(world.apply_class(text_below(step)?)?)
+}
+
+#[given(expr = "the SecretProviderClass {string} with the objects:")]
+fn objects_below(world: &mut World, name: String, step: &Step) -> Result<(), StepError> {
+    Ok(apply(world, &name, Some(text_below(step)?))?)
+}
+
+#[given(regex = r#"^the SecretProviderClass "([^"]*)" with the objects `(.*)`$"#)]
+fn objects_inline(world: &mut World, name: String, objects: String) -> Result<(), StepError> {
+    Ok(apply(world, &name, Some(&objects))?)
+}
+
+#[given(expr = "the SecretProviderClass {string} without objects")]
+fn without_objects(world: &mut World, name: String) -> Result<(), StepError> {
+    Ok(apply(world, &name, None)?)
+}
+
+/// A class of the current version with one parameter more than the objects, so that none are an empty set.
+pub(super) fn apply(world: &mut World, name: &str, objects: Option<&str>) -> anyhow::Result<()> {
+    let mut parameters = json!({ "region": "cn-hangzhou" });
+    if let Some(objects) = objects {
+        parameters["objects"] = objects.into();
+    }
+    let manifest = json!({
+        "apiVersion": "secrets-store.csi.x-k8s.io/v1",
+        "kind": "SecretProviderClass",
+        "metadata": { "name": name },
+        "spec": { "provider": "alibabacloud", "parameters": parameters },
+    });
+    world.apply_class(&manifest.to_string())
+}

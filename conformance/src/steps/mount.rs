@@ -1,0 +1,163 @@
+//! Mounting, and what the pod then sees.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use cucumber::gherkin::Step;
+use cucumber::{given, then, when};
+
+use super::{class, quoted, rows};
+use crate::driver::{Pod, WriteOutcome, code_name, files_below};
+use crate::world::{StepError, World};
+
+#[given(expr = "the kubelet waits {int} seconds")]
+fn deadline(world: &mut World, seconds: u64) -> Result<(), StepError> {
+    world.driver_mut()?.options.deadline = Duration::from_secs(seconds);
+    Ok(())
+}
+
+#[given(expr = "the driver asks for the file mode {word}")]
+fn permission(world: &mut World, mode: String) -> Result<(), StepError> {
+    let mode = u32::from_str_radix(&mode, 8).context("a file mode in octal")?;
+    world.driver_mut()?.options.permission = mode.to_string();
+    Ok(())
+}
+
+#[given(expr = "a pod that mounts {string}")]
+fn pod(world: &mut World, class: String) {
+    world.pod = Some(Pod::mounting(&class));
+}
+
+#[given(expr = "a pod has mounted {string}")]
+async fn mounted(world: &mut World, class: String) -> Result<(), StepError> {
+    world.pod = Some(Pod::mounting(&class));
+    world.publish().await?;
+    world.receipt()?;
+    Ok(())
+}
+
+#[when(expr = "a pod mounts {string}")]
+async fn mount(world: &mut World, class: String) -> Result<(), StepError> {
+    world.pod = Some(Pod::mounting(&class));
+    Ok(world.publish().await?)
+}
+
+#[when("the kubelet asks for the volume again")]
+async fn republish(world: &mut World) -> Result<(), StepError> {
+    Ok(world.publish().await?)
+}
+
+#[then("the volume holds exactly these files:")]
+fn files(world: &mut World, step: &Step) -> Result<(), StepError> {
+    world.receipt()?;
+    Ok(check_files(world, step)?)
+}
+
+#[then("the volume still holds exactly these files:")]
+fn files_still(world: &mut World, step: &Step) -> Result<(), StepError> {
+    Ok(check_files(world, step)?)
+}
+
+fn check_files(world: &World, step: &Step) -> anyhow::Result<()> {
+    let volume = world.volume()?;
+    let mut expected = BTreeMap::new();
+    for [path, label, mode] in rows(step, ["file", "value", "mode"])? {
+        expected.insert(path.to_owned(), (format!("the value {label:?}"), mode.to_owned()));
+        world.values.value(label)?;
+    }
+    let mut found = BTreeMap::new();
+    for path in files_below(&volume.join("..data")).context("reading the volume")? {
+        // Through the symlinks, as the pod reads it.
+        let file = volume.join(&path);
+        let content = fs::read(&file).with_context(|| format!("reading {path} as the pod does"))?;
+        let mode = fs::metadata(&file)?.permissions().mode() & 0o7777;
+        found.insert(path, (world.values.describe(&content), format!("{mode:04o}")));
+    }
+    ensure!(found == expected, "the volume holds {found:?}, expected {expected:?}");
+    Ok(())
+}
+
+#[then(expr = "the file {string} holds the value {string}")]
+fn file(world: &mut World, path: String, label: String) -> Result<(), StepError> {
+    world.receipt()?;
+    world.values.value(&label)?;
+    let content =
+        fs::read(world.volume()?.join(&path)).with_context(|| format!("reading {path} as the pod does"))?;
+    let (found, expected) = (world.values.describe(&content), format!("the value {label:?}"));
+    ensure!(found == expected, "{path} holds {found}, expected {expected}");
+    Ok(())
+}
+
+#[then("the driver stores these object versions:")]
+fn versions(world: &mut World, step: &Step) -> Result<(), StepError> {
+    let expected: BTreeMap<_, _> = rows(step, ["id", "version"])?
+        .into_iter()
+        .map(|[id, version]| (id.to_owned(), version.to_owned()))
+        .collect();
+    let found = &world.receipt()?.object_versions;
+    ensure!(*found == expected, "the object versions are {found:?}, expected {expected:?}");
+    Ok(())
+}
+
+#[then("nothing in the volume was touched")]
+fn untouched(world: &mut World) -> Result<(), StepError> {
+    let outcome = world.receipt()?.outcome;
+    ensure!(outcome == WriteOutcome::Unchanged, "the driver's writer says {outcome:?}");
+    Ok(())
+}
+
+#[then("the pod has no volume")]
+fn no_volume(world: &mut World) -> Result<(), StepError> {
+    world.refusal()?;
+    let volume = world.volume()?;
+    ensure!(!volume.exists(), "there is a volume at {}", volume.display());
+    Ok(())
+}
+
+#[then(expr = "the mount is refused as {word}")]
+fn refused_as(world: &mut World, code: String) -> Result<(), StepError> {
+    let refusal = world.refusal()?;
+    let found = code_name(refusal.error.code());
+    ensure!(found == code, "the code is {found}, expected {code}: {refusal}");
+    Ok(())
+}
+
+#[then("the mount is refused for good")]
+pub(super) fn refused_finally(world: &mut World) -> Result<(), StepError> {
+    let refusal = world.refusal()?;
+    let code = code_name(refusal.error.code());
+    ensure!(
+        refusal.error.is_final(),
+        "the kubelet takes {code} as uncertain and keeps the folder: {refusal}"
+    );
+    Ok(())
+}
+
+#[then(regex = r#"^the refusal names (".+)$"#)]
+fn names(world: &mut World, list: String) -> Result<(), StepError> {
+    let event = world.refusal()?.pod_event();
+    let missing: Vec<_> = quoted(&list).filter(|name| !event.contains(name)).collect();
+    ensure!(missing.is_empty(), "the refusal does not name {missing:?}: {event}");
+    Ok(())
+}
+
+#[then(expr = "the refusal does not name {string}")]
+fn does_not_name(world: &mut World, name: String) -> Result<(), StepError> {
+    let event = world.refusal()?.pod_event();
+    ensure!(!event.contains(&name), "the refusal names {name:?}: {event}");
+    Ok(())
+}
+
+#[then("a good class still mounts")]
+async fn still_serves(world: &mut World) -> Result<(), StepError> {
+    let name = "after-the-mistake";
+    let value = world.values.seal(name)?;
+    world.cloud.put_secret(name, "v1", &value)?;
+    class::apply(world, name, Some(&format!("- objectName: {name}")))?;
+    world.pod = Some(Pod::mounting(name));
+    world.publish().await?;
+    file(world, name.into(), name.into())
+}

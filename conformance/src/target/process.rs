@@ -1,0 +1,270 @@
+//! The provider as a process of its own, in a folder of its own, configured by flags as its chart does.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use super::http::{self, HttpAnswer};
+use super::port::free_port;
+use crate::driver::{self, Driver};
+use crate::patience::{self, OutOfPatience};
+
+/// What a provider process is started with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The binary.
+    pub binary: PathBuf,
+    /// Where it puts its socket; `--provider-volume`.
+    pub provider_folder: PathBuf,
+    /// `--region`
+    pub region: String,
+    /// `--kms-endpoint`
+    pub kms_endpoint: String,
+    /// The access key in its environment, if any.
+    pub access_key: Option<AccessKey>,
+    /// `--shutdown-grace-period`, the provider's default if absent.
+    pub grace_period: Option<Duration>,
+}
+
+/// An access key.
+#[derive(Clone)]
+pub struct AccessKey {
+    /// The public part.
+    pub id: String,
+    /// The secret part.
+    pub secret: String,
+}
+
+/// A running provider. Dropped, it is killed.
+#[derive(Debug)]
+pub struct ProviderProcess {
+    child: Child,
+    /// Kept, because a child that was waited for has none any more.
+    pid: Pid,
+    readers: Vec<JoinHandle<()>>,
+    output: Arc<Mutex<Vec<u8>>>,
+    http_port: u16,
+    socket: PathBuf,
+    told_to_stop: Option<Instant>,
+    exit: Option<Exit>,
+}
+
+/// How a provider ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Exit {
+    /// Code or signal.
+    pub status: ExitStatus,
+    /// From the wish to the end.
+    pub took: Duration,
+}
+
+/// The provider did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The binary could not be run.
+    #[error("running {}", binary.display())]
+    Spawn {
+        /// The binary.
+        binary: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It ended before it served.
+    #[error("the provider ended with {status} before it served: {output}")]
+    Ended {
+        /// How it ended.
+        status: ExitStatus,
+        /// All that it wrote.
+        output: String,
+    },
+    /// It runs and does not serve.
+    #[error("{source}: {output}")]
+    Silent {
+        /// What was awaited.
+        source: OutOfPatience,
+        /// All that it wrote.
+        output: String,
+    },
+}
+
+impl ProviderProcess {
+    /// Starts the provider and waits until its socket answers.
+    pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        let mut process = Self::spawn(settings)?;
+        process.until_ready().await?;
+        Ok(process)
+    }
+
+    /// Starts the provider and does not wait.
+    pub fn spawn(settings: &Settings) -> Result<Self, StartError> {
+        let http_port = free_port();
+        let mut command = Command::new(&settings.binary);
+        command
+            .arg("serve")
+            .arg("--provider-volume")
+            .arg(&settings.provider_folder)
+            .args(["--region", &settings.region, "--kms-endpoint", &settings.kms_endpoint])
+            .args(["--healthz-address", "127.0.0.1", "--healthz-port", &http_port.to_string()])
+            .args(["--log-format", "json", "-v=9"])
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        if let Some(period) = settings.grace_period {
+            command.arg("--shutdown-grace-period").arg(format!("{}ms", period.as_millis()));
+        }
+        if let Some(key) = &settings.access_key {
+            command.env("ACCESS_KEY_ID", &key.id).env("SECRET_ACCESS_KEY", &key.secret);
+        }
+        let spawn_error = |source| StartError::Spawn { binary: settings.binary.clone(), source };
+        let mut child = command.spawn().map_err(spawn_error)?;
+        let output = Arc::new(Mutex::new(Vec::new()));
+        let readers = [
+            child.stdout.take().map(|stream| tokio::spawn(collect(stream, Arc::clone(&output)))),
+            child.stderr.take().map(|stream| tokio::spawn(collect(stream, Arc::clone(&output)))),
+        ];
+        let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
+        let pid = pid.ok_or_else(|| spawn_error(io::Error::other("the child has no process id")))?;
+        Ok(Self {
+            child,
+            pid,
+            readers: readers.into_iter().flatten().collect(),
+            output,
+            http_port,
+            socket: settings.provider_folder.join("alibabacloud.sock"),
+            told_to_stop: None,
+            exit: None,
+        })
+    }
+
+    async fn until_ready(&mut self) -> Result<(), StartError> {
+        let connected = patience::until("the provider listens on its socket", async || {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(Err(status));
+            }
+            UnixStream::connect(&self.socket).await.ok().map(|_| Ok(()))
+        })
+        .await;
+        match connected {
+            Ok(Ok(())) => {}
+            Ok(Err(status)) => {
+                self.read_to_the_end().await;
+                return Err(StartError::Ended { status, output: self.output_text() });
+            }
+            Err(source) => return Err(StartError::Silent { source, output: self.output_text() }),
+        }
+        let folder = self.socket.parent().unwrap_or(Path::new("/")).to_owned();
+        let driver = Driver::new(driver::Options::new(folder, PathBuf::new()));
+        patience::until("the provider tells its version", async || {
+            driver.version("alibabacloud", driver::HEALTH_CHECK_DEADLINE).await.ok()
+        })
+        .await
+        .map_err(|source| StartError::Silent { source, output: self.output_text() })?;
+        Ok(())
+    }
+
+    /// Asks the operator's door.
+    pub async fn http_get(&self, path: &str) -> io::Result<HttpAnswer> {
+        http::get(self.http_port, path).await
+    }
+
+    /// Where the operator's door is.
+    pub fn http_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http_port)
+    }
+
+    /// The socket for the driver.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The process id.
+    pub fn id(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
+    /// Everything that was written to standard output and standard error so far.
+    pub fn output(&self) -> Vec<u8> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn output_text(&self) -> String {
+        String::from_utf8_lossy(&self.output()).into_owned()
+    }
+
+    /// Sends SIGTERM, as the kubelet does, and does not wait.
+    pub fn terminate(&mut self) -> io::Result<()> {
+        // Without a check, the signal could reach a stranger who was given the same number.
+        if self.is_running() {
+            kill_process(self.pid, Signal::TERM)?;
+            self.told_to_stop.get_or_insert_with(Instant::now);
+        }
+        Ok(())
+    }
+
+    /// Whether it was sent SIGTERM.
+    pub fn is_told_to_stop(&self) -> bool {
+        self.told_to_stop.is_some()
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    pub async fn stop(&mut self) -> anyhow::Result<Exit> {
+        self.terminate()?;
+        Ok(self.wait().await?)
+    }
+
+    /// Sends SIGKILL, as the kernel does to a process that takes too much memory, and waits for the end.
+    pub async fn kill(&mut self) -> anyhow::Result<Exit> {
+        self.child.start_kill()?;
+        Ok(self.wait().await?)
+    }
+
+    /// Waits for the end, which somebody has asked for.
+    pub async fn wait(&mut self) -> Result<Exit, OutOfPatience> {
+        if let Some(exit) = self.exit {
+            return Ok(exit);
+        }
+        let start = Instant::now();
+        let status =
+            patience::until("the provider ends", async || self.child.try_wait().ok().flatten()).await?;
+        let exit = Exit { status, took: start.elapsed() };
+        self.exit = Some(exit);
+        self.read_to_the_end().await;
+        Ok(exit)
+    }
+
+    /// Whether it has not ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        self.exit.is_none() && matches!(self.child.try_wait(), Ok(None))
+    }
+
+    async fn read_to_the_end(&mut self) {
+        for reader in self.readers.drain(..) {
+            // A reader only fails when its runtime ends.
+            let _ = reader.await;
+        }
+    }
+}
+
+async fn collect(mut stream: impl AsyncRead + Unpin, output: Arc<Mutex<Vec<u8>>>) {
+    let mut chunk = vec![0; 8192];
+    while let Ok(length @ 1..) = stream.read(&mut chunk).await {
+        output.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&chunk[..length]);
+    }
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! The secret values of one scenario.
+//!
+//! A scenario writes `first`; the cloud holds `first` with a random ending. So a value is long enough to be searched for, is new
+//! in every run, and cannot stand in a report only because the scenario's text does.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+
+use crate::leak::LeakSearch;
+
+/// Values by the name that the scenario gives them.
+#[derive(Debug)]
+pub struct Values {
+    ending: String,
+    by_label: BTreeMap<String, Value>,
+    search: LeakSearch,
+}
+
+struct Value(String);
+
+impl Values {
+    /// No values yet, and an ending of their own.
+    pub fn new() -> Self {
+        let ending = uuid::Uuid::new_v4().simple().to_string();
+        Self { ending, by_label: BTreeMap::new(), search: LeakSearch::default() }
+    }
+
+    /// The value behind a label, made when first asked for.
+    pub fn seal(&mut self, label: &str) -> anyhow::Result<String> {
+        let value = format!("{label}-{}", self.ending);
+        self.register(label, value)
+    }
+
+    /// A value with everything in it that is easily mangled on the way.
+    pub fn seal_awkward(&mut self, label: &str) -> anyhow::Result<String> {
+        let awkward = format!(
+            "{}\n\r\n\t\"'\\ <a href=\"x\">&amp;</a> %2B+/=~ ümläut 密码 😀 \u{2028}\u{7f}\n\n",
+            self.ending
+        );
+        self.register(label, awkward)
+    }
+
+    /// The value behind a label that the scenario has used already.
+    pub fn value(&self, label: &str) -> anyhow::Result<&str> {
+        let value = self
+            .by_label
+            .get(label)
+            .with_context(|| format!("no value of this scenario is called {label:?}"))?;
+        Ok(&value.0)
+    }
+
+    /// What a content is called, for messages that must not show it.
+    pub fn describe(&self, content: &[u8]) -> String {
+        match self.by_label.iter().find(|(_, value)| value.0.as_bytes() == content) {
+            Some((label, _)) => format!("the value {label:?}"),
+            None => format!("{} bytes that are no value of this scenario", content.len()),
+        }
+    }
+
+    /// Finds the values.
+    pub fn search(&self) -> &LeakSearch {
+        &self.search
+    }
+
+    fn register(&mut self, label: &str, value: String) -> anyhow::Result<String> {
+        if !self.by_label.contains_key(label) {
+            self.search.add(label, value.as_bytes())?;
+        }
+        Ok(self.by_label.entry(label.to_owned()).or_insert(Value(value)).0.clone())
+    }
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{} bytes]", self.0.len())
+    }
+}

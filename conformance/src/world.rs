@@ -1,0 +1,213 @@
+//! The world of a scenario: one cloud, one provider, one driver, one folder, shared with no other scenario.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow, bail, ensure};
+use tempfile::TempDir;
+
+use crate::cloud::Cloud;
+use crate::driver::{self, Driver, Pod, Publication, Receipt, Refusal, SecretProviderClass};
+use crate::faults::Trouble;
+use crate::target::{AccessKey, Exit, ProviderProcess, Settings};
+use crate::values::Values;
+
+const REGION: &str = "cn-hangzhou";
+
+/// What the steps of a scenario share.
+#[derive(Debug, cucumber::World)]
+#[world(init = Self::new)]
+pub struct World {
+    /// The provider's binary, set before the first step.
+    pub binary: PathBuf,
+    /// Killed first, before the folder with its socket goes.
+    pub provider: Option<ProviderProcess>,
+    /// What the provider wrote before it was started anew.
+    pub earlier_output: Vec<u8>,
+    /// The cloud that answers.
+    pub cloud: Cloud,
+    /// What stands in the cloud's place or before it, if anything.
+    pub trouble: Option<Trouble>,
+    /// The key that the provider is started with.
+    pub access_key: Option<AccessKey>,
+    /// How long the provider may take to stop, if not as long as it wants.
+    pub grace_period: Option<Duration>,
+    /// The node's driver.
+    pub driver: Arc<Driver>,
+    /// The pod of which the scenario speaks.
+    pub pod: Option<Pod>,
+    /// How the last mount ended.
+    pub outcome: Option<Outcome>,
+    /// A mount that is still under way.
+    pub running: Option<Running>,
+    /// How the provider ended.
+    pub exit: Option<Exit>,
+    /// The answer to the last question for the version.
+    pub version: Option<driver::protocol::VersionResponse>,
+    /// Secret values by label.
+    pub values: Values,
+    /// Every text that came over gRPC.
+    pub texts: Vec<String>,
+    folder: TempDir,
+}
+
+/// How a mount ended, and after how long.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The driver's result.
+    pub result: Result<Publication, Refusal>,
+    /// From the call to its end.
+    pub took: Duration,
+}
+
+/// A mount that was begun and is not yet over.
+pub type Running = tokio::task::JoinHandle<Outcome>;
+
+impl World {
+    async fn new() -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("conformance-").tempdir().context("making a folder")?;
+        let providers = folder.path().join("providers");
+        std::fs::create_dir(&providers).context("making the folder of sockets")?;
+        let options = driver::Options::new(providers, folder.path().join("kubelet"));
+        Ok(Self {
+            binary: PathBuf::new(),
+            provider: None,
+            earlier_output: Vec::new(),
+            cloud: Cloud::start().await?,
+            trouble: None,
+            access_key: None,
+            grace_period: None,
+            driver: Arc::new(Driver::new(options)),
+            pod: None,
+            outcome: None,
+            running: None,
+            exit: None,
+            version: None,
+            values: Values::new(),
+            texts: Vec::new(),
+            folder,
+        })
+    }
+
+    /// Where the provider puts its socket.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("providers/alibabacloud.sock")
+    }
+
+    /// The driver, to be set up; only possible while no mount is under way.
+    pub fn driver_mut(&mut self) -> anyhow::Result<&mut Driver> {
+        Arc::get_mut(&mut self.driver).context("a mount is under way: the driver cannot be changed now")
+    }
+
+    /// What the provider is started with.
+    pub fn settings(&self) -> Settings {
+        let kms_endpoint = self.trouble.as_ref().map_or_else(|| self.cloud.url().to_owned(), Trouble::url);
+        Settings {
+            binary: self.binary.clone(),
+            provider_folder: self.folder.path().join("providers"),
+            region: REGION.into(),
+            kms_endpoint,
+            access_key: self.access_key.clone(),
+            grace_period: self.grace_period,
+        }
+    }
+
+    /// The provider, started if it does not run yet. One that has ended by itself is not replaced: that would hide a crash.
+    pub async fn provider(&mut self) -> anyhow::Result<&mut ProviderProcess> {
+        if self.provider.is_none() {
+            self.provider = Some(ProviderProcess::start(&self.settings()).await?);
+        }
+        let provider = self.provider.as_mut().context("the provider was just started")?;
+        ensure!(provider.is_running(), "the provider has ended by itself");
+        Ok(provider)
+    }
+
+    /// Applies a class to the cluster.
+    pub fn apply_class(&mut self, manifest: &str) -> anyhow::Result<()> {
+        let class: SecretProviderClass = manifest.parse()?;
+        self.driver_mut()?.apply(class);
+        Ok(())
+    }
+
+    /// Lets the driver publish the scenario's pod and keeps the outcome.
+    pub async fn publish(&mut self) -> anyhow::Result<()> {
+        self.provider().await?;
+        let outcome = self.begin_publish()?.await.context("the driver's task ended early")?;
+        self.keep(outcome);
+        Ok(())
+    }
+
+    /// The same, without waiting for its end.
+    pub fn begin_publish(&self) -> anyhow::Result<Running> {
+        let pod = self.pod.clone().context("no pod of this scenario mounts a class")?;
+        let driver = Arc::clone(&self.driver);
+        Ok(tokio::spawn(async move {
+            let start = Instant::now();
+            let result = driver.publish(&pod).await;
+            Outcome { result, took: start.elapsed() }
+        }))
+    }
+
+    /// Remembers an outcome and what was said in it.
+    pub fn keep(&mut self, outcome: Outcome) {
+        match &outcome.result {
+            Ok(Publication::Mounted(receipt)) => self
+                .texts
+                .extend(receipt.object_versions.iter().map(|(id, version)| format!("{id} {version}"))),
+            Ok(Publication::Skipped) => {}
+            Err(refusal) => self.texts.push(refusal.pod_event()),
+        }
+        self.outcome = Some(outcome);
+    }
+
+    /// The last mount, which must have succeeded.
+    pub fn receipt(&self) -> anyhow::Result<&Receipt> {
+        match &self.outcome()?.result {
+            Ok(Publication::Mounted(receipt)) => Ok(receipt),
+            Ok(Publication::Skipped) => bail!("the driver did not ask the provider"),
+            Err(refusal) => Err(anyhow!("the mount was refused: {refusal}")),
+        }
+    }
+
+    /// The last mount, which must have been refused.
+    pub fn refusal(&self) -> anyhow::Result<&Refusal> {
+        match &self.outcome()?.result {
+            Err(refusal) => Ok(refusal),
+            Ok(publication) => bail!("the mount was not refused: {publication:?}"),
+        }
+    }
+
+    /// The last mount.
+    pub fn outcome(&self) -> anyhow::Result<&Outcome> {
+        self.outcome.as_ref().context("nothing was mounted in this scenario")
+    }
+
+    /// The folder that the pod sees.
+    pub fn volume(&self) -> anyhow::Result<PathBuf> {
+        let pod = self.pod.as_ref().context("no pod of this scenario mounts a class")?;
+        Ok(self.driver.target_path(pod))
+    }
+
+    /// Everything that the provider wrote.
+    pub fn provider_output(&self) -> Vec<u8> {
+        let current = self.provider.as_ref().map(ProviderProcess::output).unwrap_or_default();
+        [self.earlier_output.clone(), current].concat()
+    }
+}
+
+/// A step's complaint: the whole chain of causes, because the runner shows only the display form.
+pub struct StepError(anyhow::Error);
+
+impl<E: Into<anyhow::Error>> From<E> for StepError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
