@@ -1,27 +1,57 @@
 //! One fake's belongings, shared by its two doors.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
+    behaviour::Behaviour,
     clock::Clock,
-    control::seed::{Seed, SeedError},
+    control::{
+        export::export,
+        seed::{Seed, SeedError},
+    },
     journal::Journal,
     state::{State, name::Region},
+    tls::Authority,
 };
 
-/// State, journal and clock of one fake. Nothing of it is shared with another.
+/// State, journal, clock and certificates of one fake. Nothing of it is shared with another.
 #[derive(Debug)]
 pub(crate) struct Cloud {
     state: Mutex<State>,
     pub(crate) journal: Journal,
     pub(crate) clock: Clock,
+    pub(crate) authority: Arc<Authority>,
     /// Where a call belongs whose host names no region.
     pub(crate) default_region: Region,
+    /// Whether products that want HTTPS also answer in the clear.
+    pub(crate) allows_http: bool,
+    /// What a reset goes back to.
+    behaviour: Behaviour,
+}
+
+/// What a cloud has from its start to its end.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) default_region: Region,
+    pub(crate) allows_http: bool,
+    pub(crate) behaviour: Behaviour,
+    pub(crate) journal_capacity: usize,
+    pub(crate) tls_names: Vec<String>,
 }
 
 impl Cloud {
-    pub(crate) fn new(default_region: Region) -> Self {
-        Self { state: Mutex::default(), journal: Journal::default(), clock: Clock, default_region }
+    pub(crate) fn new(settings: Settings) -> Self {
+        let Settings { default_region, allows_http, behaviour, journal_capacity, tls_names } = settings;
+        let state = State::new(behaviour.clone());
+        Self {
+            state: Mutex::new(state),
+            journal: Journal::new(journal_capacity),
+            clock: Clock::default(),
+            authority: Arc::new(Authority::new(tls_names)),
+            default_region,
+            allows_http,
+            behaviour,
+        }
     }
 
     /// The state, for as long as the guard lives; never across an await.
@@ -38,10 +68,18 @@ impl Cloud {
         Ok(())
     }
 
-    /// Forgets everything.
+    /// A seed that makes the present state.
+    pub(crate) fn export(&self) -> Seed {
+        let mut state = self.state();
+        state.settle(self.clock.now());
+        export(&state)
+    }
+
+    /// Forgets everything but the certificates, which clients may hold, and lets the clock run.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
-        *state = State::default();
+        *state = State::new(self.behaviour.clone());
+        self.clock.release();
         self.journal.clear();
     }
 }

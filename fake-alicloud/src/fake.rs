@@ -2,10 +2,16 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use hyper_util::service::TowerToHyperService;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
-    JournalEntry, Seed, SeedError, cloud::Cloud, control, front, listener::serve, state::name::Region,
+    Behaviour, CallFilter, Clock, JournalEntry, Seed, SeedError,
+    cloud::{Cloud, Settings},
+    control, front,
+    listener::{Door, Timeouts},
+    request::Scheme,
+    state::name::Region,
 };
 
 /// How long requests under way may take to finish after [`FakeAlicloud::stop`].
@@ -14,19 +20,41 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Where a fake listens and what it assumes.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Address of the API door; port 0 picks a free one.
+    /// Address of the API door for HTTP; port 0 picks a free one.
     pub api: SocketAddr,
+    /// Address of the API door for HTTPS; port 0 picks a free one.
+    pub api_tls: SocketAddr,
     /// Address of the control door; port 0 picks a free one.
     pub control: SocketAddr,
     /// Region of calls whose host names none, and of seeded secrets that name none.
     pub region: String,
+    /// Whether products that want HTTPS, such as KMS, also answer over HTTP. The real ones do not.
+    pub allow_http: bool,
+    /// Names beside the cloud's, `localhost` and addresses for which the HTTPS door has a certificate.
+    pub tls_names: Vec<String>,
+    /// How to answer where the documentation is silent.
+    pub behaviour: Behaviour,
+    /// How many calls the journal keeps; the oldest go first.
+    pub journal_capacity: usize,
+    /// How long a client may take.
+    pub timeouts: Timeouts,
 }
 
 impl Default for Options {
-    /// Free ports on the loopback interface, region `cn-hangzhou`.
+    /// Free ports on the loopback interface, region `cn-hangzhou`, HTTP for all products.
     fn default() -> Self {
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { api: any_port, control: any_port, region: "cn-hangzhou".to_owned() }
+        Self {
+            api: any_port,
+            api_tls: any_port,
+            control: any_port,
+            region: "cn-hangzhou".to_owned(),
+            allow_http: true,
+            tls_names: Vec::new(),
+            behaviour: Behaviour::default(),
+            journal_capacity: 100_000,
+            timeouts: Timeouts::default(),
+        }
     }
 }
 
@@ -41,6 +69,14 @@ pub enum StartError {
     Region {
         /// The text that was given.
         region: String,
+    },
+    /// A further name for the HTTPS door is none: correct it.
+    #[error(
+        "cannot make certificates for `{name}`: expected a host name of letters, digits, hyphens and dots"
+    )]
+    TlsName {
+        /// The text that was given.
+        name: String,
     },
     /// The address is taken or not this machine's: choose another, or port 0.
     #[error("cannot listen on {address} for the {door} door")]
@@ -59,29 +95,59 @@ pub enum StartError {
 pub struct FakeAlicloud {
     cloud: Arc<Cloud>,
     api_url: String,
+    api_tls_url: String,
     control_url: String,
     stop: watch::Sender<()>,
     doors: JoinSet<()>,
 }
 
 impl FakeAlicloud {
-    /// Starts an empty cloud within the current runtime. Both doors answer once this returns.
+    /// Starts an empty cloud within the current runtime. All doors answer once this returns.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let region: Region =
-            options.region.parse().map_err(|_| StartError::Region { region: options.region.clone() })?;
-        let (api, api_url) = bind("API", options.api).await?;
-        let (control, control_url) = bind("control", options.control).await?;
-        let cloud = Arc::new(Cloud::new(region));
+        let Options { api, api_tls, control, region, allow_http, tls_names, .. } = options;
+        let default_region: Region = region.parse().map_err(|_| StartError::Region { region })?;
+        if let Some(name) = tls_names.iter().find(|name| !is_host_name(name)) {
+            return Err(StartError::TlsName { name: name.clone() });
+        }
+        let (api, api_address) = bind("API", api).await?;
+        let (api_tls, api_tls_address) = bind("HTTPS API", api_tls).await?;
+        let (control, control_address) = bind("control", control).await?;
+        let cloud = Arc::new(Cloud::new(Settings {
+            default_region,
+            allows_http: allow_http,
+            behaviour: options.behaviour,
+            journal_capacity: options.journal_capacity,
+            tls_names,
+        }));
+
         let (stop, stopped) = watch::channel(());
+        let timeouts = options.timeouts;
         let mut doors = JoinSet::new();
-        doors.spawn(serve(api, front::router(cloud.clone()), stopped.clone()));
-        doors.spawn(serve(control, control::router(cloud.clone()), stopped));
-        Ok(Self { cloud, api_url, control_url, stop, doors })
+        let service = front::door(cloud.clone(), Scheme::Http, timeouts.body);
+        doors.spawn(Door { listener: api, authority: None, service, timeouts }.serve(stopped.clone()));
+        let service = front::door(cloud.clone(), Scheme::Https, timeouts.body);
+        let authority = Some(cloud.authority.clone());
+        doors.spawn(Door { listener: api_tls, authority, service, timeouts }.serve(stopped.clone()));
+        let service = TowerToHyperService::new(control::router(cloud.clone()));
+        doors.spawn(Door { listener: control, authority: None, service, timeouts }.serve(stopped));
+        Ok(Self {
+            cloud,
+            api_url: format!("http://{api_address}"),
+            api_tls_url: format!("https://{api_tls_address}"),
+            control_url: format!("http://{control_address}"),
+            stop,
+            doors,
+        })
     }
 
-    /// Base URL of the API door, such as `http://127.0.0.1:8980`.
+    /// Base URL of the API door for HTTP, such as `http://127.0.0.1:8980`.
     pub fn api_url(&self) -> &str {
         &self.api_url
+    }
+
+    /// Base URL of the API door for HTTPS. Clients must trust [`ca_pem`](Self::ca_pem).
+    pub fn api_tls_url(&self) -> &str {
+        &self.api_tls_url
     }
 
     /// Base URL of the control door.
@@ -89,24 +155,71 @@ impl FakeAlicloud {
         &self.control_url
     }
 
+    /// The certificate of the authority behind the HTTPS door, in PEM. Each fake has its own.
+    pub fn ca_pem(&self) -> &str {
+        self.cloud.authority.ca_pem()
+    }
+
+    /// The certificate of the authority behind the dedicated gateway of a KMS instance (`kst-…`), in PEM; none if that is
+    /// not the id of an instance.
+    pub fn instance_ca_pem(&self, instance: &str) -> Option<String> {
+        self.cloud.authority.instance_ca_pem(instance)
+    }
+
     /// Adds a seed to what is there, all of it or, after an error, nothing.
     pub fn seed(&self, seed: &Seed) -> Result<(), SeedError> {
         self.cloud.seed(seed)
     }
 
-    /// All calls so far, refused ones included, oldest first.
+    /// A seed that makes the present state, in this fake after a reset or in another.
+    pub fn export(&self) -> Seed {
+        self.cloud.export()
+    }
+
+    /// The fake's clock, to be read, frozen, advanced and released.
+    pub fn clock(&self) -> &Clock {
+        &self.cloud.clock
+    }
+
+    /// How the fake answers where the documentation is silent.
+    pub fn behaviour(&self) -> Behaviour {
+        self.cloud.state().behaviour.clone()
+    }
+
+    /// Changes how the fake answers where the documentation is silent, until the next reset.
+    pub fn set_behaviour(&self, behaviour: Behaviour) {
+        self.cloud.state().behaviour = behaviour;
+    }
+
+    /// All calls that the journal keeps, refused ones included, oldest first.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.cloud.journal.entries()
     }
 
-    /// Empties state and journal.
+    /// The calls among them that are meant.
+    pub fn calls(&self, filter: &CallFilter) -> Vec<JournalEntry> {
+        self.cloud.journal.select(filter)
+    }
+
+    /// Waits until there are so many calls that are meant and returns them; after the timeout, those that there are.
+    pub async fn wait_for_calls(
+        &self,
+        filter: &CallFilter,
+        count: usize,
+        timeout: Duration,
+    ) -> Vec<JournalEntry> {
+        self.cloud.journal.wait(filter, count, timeout).await;
+        self.calls(filter)
+    }
+
+    /// Empties state and journal, lets the clock run, and goes back to the behaviour of the options.
     pub fn reset(&self) {
         self.cloud.reset();
     }
 
     /// Stops accepting, lets the requests under way finish for a few seconds, and ends.
     pub async fn stop(mut self) {
-        // Nobody listens when both doors have ended already.
+        // Nobody listens when all doors have ended already.
         let _ = self.stop.send(());
         let finished = async { while self.doors.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, finished).await.is_err() {
@@ -115,9 +228,14 @@ impl FakeAlicloud {
     }
 }
 
-async fn bind(door: &'static str, address: SocketAddr) -> Result<(TcpListener, String), StartError> {
+async fn bind(door: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Listen { door, address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-    Ok((listener, url))
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+fn is_host_name(text: &str) -> bool {
+    (1..=253).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }

@@ -1,11 +1,19 @@
 //! What was called, by whom, and how it ended: one entry per call to the API door, refused ones included.
 
-use std::{collections::BTreeMap, sync::Mutex};
+mod filter;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Mutex,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
-use crate::cloud::lock;
+pub use self::filter::{CallFilter, FilterError, Outcome};
+use crate::{cloud::lock, request::Scheme};
 
 /// Parameters whose values may be read by anybody. All others are withheld: a list of the secret ones would miss the
 /// misspelt and the new.
@@ -17,23 +25,56 @@ const PUBLIC_PARAMETERS: &[&str] = &[
     "DryRun",
     "EnableAutomaticRotation",
     "EncryptionKeyId",
+    "ExcludeLowercase",
+    "ExcludeNumbers",
+    "ExcludePunctuation",
+    "ExcludeUppercase",
     "FetchExtendedConfig",
     "FetchTags",
+    "Filters",
+    "ForceDeleteWithoutRecovery",
     "Format",
+    "IncludeDeprecated",
+    "KeyId",
+    "KeySpec",
+    "MaxResults",
+    "MoveToVersion",
+    "Name",
+    "Names",
+    "NextToken",
+    "NumberOfBytes",
+    "PageNumber",
+    "PageSize",
+    "ParameterVersion",
+    "PasswordLength",
+    "Path",
+    "Policy",
+    "PolicyName",
+    "RecoveryWindowInDays",
+    "Recursive",
     "RegionId",
+    "RemoveFromVersion",
+    "RequireEachIncludedType",
+    "ResourceGroupId",
     "RotationInterval",
     "SecretDataType",
     "SecretName",
     "SecretType",
+    "SecretsList",
+    "ShareType",
     "SignatureMethod",
     "SignatureNonce",
     "SignatureVersion",
+    "SortField",
+    "SortOrder",
     "Tags",
     "Timestamp",
+    "Type",
     "Version",
     "VersionId",
     "VersionStage",
     "VersionStages",
+    "WithDecryption",
 ];
 
 /// Stands for a value that the journal does not keep.
@@ -54,6 +95,8 @@ pub struct JournalEntry {
     pub action: String,
     /// The API version that was asked for.
     pub version: String,
+    /// Whether the call came over HTTP or HTTPS.
+    pub scheme: Scheme,
     /// The HTTP method.
     pub method: String,
     /// The host that the client meant, as sent.
@@ -90,24 +133,82 @@ pub enum SignatureKind {
     Unsigned,
 }
 
-/// All calls since the start or the last reset.
+/// The newest calls since the start or the last reset.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    entries: Mutex<Entries>,
+    /// Changes with every call and every reset, to wake those who wait.
+    changed: watch::Sender<()>,
+    capacity: usize,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<Vec<JournalEntry>>);
+struct Entries {
+    newest: VecDeque<JournalEntry>,
+    /// The number of the last entry, kept or not.
+    last: u64,
+}
 
 impl Journal {
-    /// Adds an entry and gives it its number.
-    pub(crate) fn record(&self, mut entry: JournalEntry) {
-        let mut entries = lock(&self.0);
-        entry.sequence = entries.last().map_or(1, |last| last.sequence + 1);
-        entries.push(entry);
+    /// A journal that keeps so many calls.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { entries: Mutex::default(), changed: watch::Sender::new(()), capacity }
     }
 
+    /// Adds an entry and gives it its number.
+    pub(crate) fn record(&self, mut entry: JournalEntry) {
+        let mut entries = lock(&self.entries);
+        entries.last += 1;
+        entry.sequence = entries.last;
+        let spent = if entries.newest.len() >= self.capacity { entries.newest.pop_front() } else { None };
+        if self.capacity > 0 {
+            entries.newest.push_back(entry);
+        }
+        // What takes time is done after the lock is given back.
+        drop(entries);
+        drop(spent);
+        self.changed.send_replace(());
+    }
+
+    /// All calls that are kept, oldest first.
     pub(crate) fn entries(&self) -> Vec<JournalEntry> {
-        lock(&self.0).clone()
+        lock(&self.entries).newest.iter().cloned().collect()
+    }
+
+    /// Those of them that the filter lets through.
+    pub(crate) fn select(&self, filter: &CallFilter) -> Vec<JournalEntry> {
+        lock(&self.entries).after(filter).filter(|entry| filter.matches(entry)).cloned().collect()
+    }
+
+    /// How many of them the filter lets through.
+    pub(crate) fn count(&self, filter: &CallFilter) -> usize {
+        lock(&self.entries).after(filter).filter(|entry| filter.matches(entry)).count()
+    }
+
+    /// Waits until so many calls pass the filter, and tells whether they came in time. The wait is in real time, whatever
+    /// the fake's clock says.
+    pub(crate) async fn wait(&self, filter: &CallFilter, count: usize, patience: Duration) -> bool {
+        let mut changed = self.changed.subscribe();
+        let enough = async {
+            while self.count(filter) < count {
+                // The sender lives as long as the journal.
+                let _ = changed.changed().await;
+            }
+        };
+        tokio::time::timeout(patience, enough).await.is_ok()
     }
 
     pub(crate) fn clear(&self) {
-        lock(&self.0).clear();
+        *lock(&self.entries) = Entries::default();
+        self.changed.send_replace(());
+    }
+}
+
+impl Entries {
+    /// The entries after the filter's `after`, which is where the numbers make looking cheap.
+    fn after(&self, filter: &CallFilter) -> impl Iterator<Item = &JournalEntry> {
+        let start = self.newest.partition_point(|entry| Some(entry.sequence) <= filter.after);
+        self.newest.range(start..)
     }
 }
 
@@ -126,18 +227,5 @@ pub(crate) fn readable<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> B
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[rstest::rstest]
-    #[case("SecretData")]
-    #[case("SecurityToken")]
-    #[case("Signature")]
-    #[case("secretdata")]
-    #[case("OIDCToken")]
-    fn what_could_be_secret_is_withheld(#[case] name: &str) {
-        let kept = readable([(name, "value"), ("SecretName", "db")].into_iter());
-        assert_eq!(kept[name], "[withheld]");
-        assert_eq!(kept["SecretName"], "db");
-    }
-}
+#[path = "journal/tests.rs"]
+mod tests;

@@ -6,18 +6,31 @@ mod fake;
 mod front;
 mod listener;
 mod request;
+mod tls;
 
 mod api;
 mod auth;
 mod policy;
 mod state;
 
+mod behaviour;
 mod clock;
 mod cloud;
 mod journal;
+mod random;
+
+#[doc(hidden)]
+pub mod fuzzing;
 
 pub use crate::{
-    control::seed::{Place, Seed, SeedError},
+    behaviour::{Behaviour, Eviction, ReadInDeletionWindow, VersionMismatch},
+    clock::{Clock, ClockChange, ClockReading},
+    control::{
+        client::{ControlClient, ControlError},
+        seed::{Place, Seed, SeedError},
+    },
     fake::{FakeAlicloud, Options, StartError},
-    journal::{JournalEntry, SignatureKind},
+    journal::{CallFilter, FilterError, JournalEntry, Outcome, SignatureKind},
+    listener::Timeouts,
+    request::Scheme,
 };

@@ -2,11 +2,25 @@
 //!
 //! The rooms behind the front share this type; it knows what HTTP carries and nothing about products or signatures.
 
-use http::HeaderMap;
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+/// What a call came over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// In the clear.
+    Http,
+    /// Within TLS.
+    Https,
+}
 
 /// One HTTP request to the API door, read to its end.
 #[derive(Debug)]
 pub(crate) struct Request {
+    pub(crate) scheme: Scheme,
     pub(crate) method: String,
     pub(crate) path: String,
     /// Decoded pairs of the query string, in order of arrival.
@@ -18,6 +32,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// A request that came in the clear, unless `scheme` is set.
     pub(crate) fn new(method: &str, path: &str, query: &str, headers: HeaderMap, body: Vec<u8>) -> Self {
         let content_type =
             headers.get(http::header::CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
@@ -25,6 +40,7 @@ impl Request {
         let is_form =
             content_type.is_none_or(|value| value.starts_with(b"application/x-www-form-urlencoded"));
         Self {
+            scheme: Scheme::Http,
             method: method.to_owned(),
             path: path.to_owned(),
             query: decode(query.as_bytes()),
@@ -45,17 +61,28 @@ impl Request {
     }
 
     /// A header's value without surrounding blanks; several of one name are joined by commas.
-    pub(crate) fn header(&self, name: &str) -> Option<String> {
-        let mut values = self.headers.get_all(name).iter().peekable();
-        values.peek()?;
-        let texts: Vec<_> =
-            values.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).collect();
-        Some(texts.join(","))
+    pub(crate) fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let mut values = self.headers.get_all(name).iter();
+        let first = readable(values.next()?);
+        match values.next() {
+            None => Some(first),
+            Some(second) => {
+                let all = [first, readable(second)].into_iter().chain(values.map(readable));
+                Some(all.collect::<Vec<_>>().join(",").into())
+            }
+        }
     }
 
     /// The host the client meant, with its port if it named one; empty if it named none.
     pub(crate) fn host(&self) -> String {
-        self.header("host").unwrap_or_default()
+        self.header("host").unwrap_or_default().into_owned()
+    }
+}
+
+fn readable(value: &HeaderValue) -> Cow<'_, str> {
+    match str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.trim().into(),
+        Err(_) => String::from_utf8_lossy(value.as_bytes()).trim().to_owned().into(),
     }
 }
 

@@ -48,6 +48,9 @@ async fn help_is_frozen() {
     let (code, help, _) = output(&["serve", "--help"]).await;
     assert_eq!(code, Some(0));
     insta::assert_snapshot!("serve_help", help);
+    let (code, help, _) = output(&["seed-schema", "--help"]).await;
+    assert_eq!(code, Some(0));
+    insta::assert_snapshot!("seed_schema_help", help);
 }
 
 #[rstest::rstest]
@@ -58,43 +61,113 @@ async fn it_announces_its_doors_and_ends_on_a_signal(#[case] signal: Signal) {
     let (child, mut lines) = serve(&[]);
     assert!(line(&mut lines).await.starts_with("fake-alicloud "));
     assert!(line(&mut lines).await.starts_with("API:     http://127.0.0.1:"));
+    assert!(line(&mut lines).await.starts_with("HTTPS:   https://127.0.0.1:"));
     assert!(line(&mut lines).await.starts_with("control: http://127.0.0.1:"));
     assert_eq!(end(child, signal).await, Some(0));
 }
 
 #[tokio::test]
-async fn the_urls_can_be_printed_for_a_shell() {
-    let (child, mut lines) = serve(&["--print-env", "--region", "eu-central-1"]);
-    assert!(line(&mut lines).await.starts_with("export FAKE_ALICLOUD_API_URL=http://127.0.0.1:"));
-    assert!(line(&mut lines).await.starts_with("export FAKE_ALICLOUD_CONTROL_URL=http://127.0.0.1:"));
-    assert_eq!(line(&mut lines).await, "export FAKE_ALICLOUD_REGION=eu-central-1");
-    assert_eq!(end(child, Signal::TERM).await, Some(0));
+async fn a_shell_can_go_on_with_what_is_printed_for_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (seed, ca) = (folder.path().join("seed.yaml"), folder.path().join("the ca.pem"));
+    std::fs::write(&seed, "accounts: [{ id: '1', accessKeys: [{ id: first, secret: it's }] }]")
+        .expect("a file");
+    let fake = env!("CARGO_BIN_EXE_fake-alicloud");
+    // The command substitution ends although the fake runs on.
+    let script = format!(
+        "eval \"$('{fake}' serve --api 127.0.0.1:0 --control 127.0.0.1:0 --region eu-central-1 --seed '{}' \
+         --ca-file '{}' --print-env &)\"; env; kill $FAKE_ALICLOUD_PID",
+        seed.display(),
+        ca.display()
+    );
+    let shell = Command::new("sh").args(["-c", &script]).env_clear().stdin(Stdio::null()).output();
+    let output = timeout(PATIENCE, shell).await.expect("an end").expect("a shell");
+    let variables = String::from_utf8(output.stdout).expect("UTF-8");
+    let ca_path = ca.to_str().expect("UTF-8");
+    for line in [
+        "FAKE_ALICLOUD_REGION=eu-central-1",
+        "ALIBABA_CLOUD_REGION_ID=eu-central-1",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID=first",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET=it's",
+        &format!("FAKE_ALICLOUD_CA_FILE={ca_path}"),
+        &format!("REQUESTS_CA_BUNDLE={ca_path}"),
+        &format!("ALIBABA_CLOUD_CA_BUNDLE={ca_path}"),
+        &format!("SSL_CERT_FILE={ca_path}"),
+        &format!("NODE_EXTRA_CA_CERTS={ca_path}"),
+    ] {
+        assert!(variables.lines().any(|variable| variable == line), "{line} in {variables}");
+    }
+    for start in ["API_URL=http://", "API_TLS_URL=https://", "CONTROL_URL=http://"] {
+        let start = format!("FAKE_ALICLOUD_{start}127.0.0.1:");
+        assert!(variables.lines().any(|variable| variable.starts_with(&start)), "{start} in {variables}");
+    }
+    let pem = std::fs::read_to_string(&ca).expect("a file");
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
 }
 
 #[tokio::test]
-async fn a_seed_file_is_in_place_before_the_banner() {
+async fn the_schema_of_seeds_can_be_had() {
+    let (code, schema, _) = output(&["seed-schema"]).await;
+    assert_eq!(code, Some(0));
+    assert_eq!(schema, include_str!("../seed.schema.json"));
+}
+
+#[rstest::rstest]
+#[case(&[], false)]
+#[case(&["--verbose"], true)]
+#[tokio::test]
+async fn a_seed_file_is_in_place_before_the_banner(#[case] arguments: &[&str], #[case] logs_calls: bool) {
     let folder = tempfile::tempdir().expect("a folder");
     let seed = folder.path().join("seed.yaml");
     std::fs::write(&seed, "accounts: [{ id: '1', accessKeys: [{ id: k, secret: top-secret }] }]")
         .expect("a file");
-    let (mut child, mut lines) = serve(&["--seed", seed.to_str().expect("UTF-8")]);
+    let (mut child, mut lines) = serve(&[&["--seed", seed.to_str().expect("UTF-8")], arguments].concat());
     let api = line_with(&mut lines, "API:").await;
     let url = api.split_whitespace().nth(1).expect("a URL").to_owned();
+    assert!(late_call(&url).await.contains("InvalidTimeStamp.Expired"), "a known key gets past the look-up");
 
+    let mut stderr = child.stderr.take().expect("a pipe");
+    assert_eq!(end(child, Signal::TERM).await, Some(0));
+    let mut log = String::new();
+    stderr.read_to_string(&mut log).await.expect("UTF-8");
+    assert_eq!(log.contains("InvalidTimeStamp.Expired"), logs_calls, "{log}");
+    assert!(!log.contains("top-secret"), "{log}");
+}
+
+/// The answer to a call that was signed long ago, by the key `k`.
+async fn late_call(url: &str) -> String {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let call = format!(
         "{url}/?Action=GetSecretValue&Version=2016-01-20&AccessKeyId=k&Signature=x&SignatureMethod=HMAC-SHA1\
          &SignatureVersion=1.0&SignatureNonce=n&Timestamp=2024-01-01T00:00:00Z"
     );
-    let text = http.get(call).send().await.expect("an answer").text().await.expect("a text");
-    assert!(text.contains("InvalidTimeStamp.Expired"), "a known key gets past the look-up: {text}");
+    http.get(call).send().await.expect("an answer").text().await.expect("a text")
+}
 
-    let mut stderr = child.stderr.take().expect("a pipe");
+#[rstest::rstest]
+#[case(&[], "InvalidTimeStamp.Expired")]
+#[case(&["--allow-http=false"], "InvalidProtocol.NeedSsl")]
+#[case(&["--api", "0.0.0.0:0"], "InvalidProtocol.NeedSsl")]
+#[case(&["--api", "0.0.0.0:0", "--allow-http"], "InvalidTimeStamp.Expired")]
+#[tokio::test]
+async fn kms_over_http_is_for_the_loopback_interface_unless_said_otherwise(
+    #[case] arguments: &[&str],
+    #[case] code: &str,
+) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let seed = folder.path().join("seed.yaml");
+    std::fs::write(&seed, "accounts: [{ id: '1', accessKeys: [{ id: k, secret: s }] }]").expect("a file");
+    let mut all = vec!["serve", "--control", "127.0.0.1:0", "--seed", seed.to_str().expect("UTF-8")];
+    all.extend(if arguments.contains(&"--api") { &[][..] } else { &["--api", "127.0.0.1:0"] });
+    all.extend(arguments);
+    let mut child = fake(&all).spawn().expect("the binary");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let api = line_with(&mut lines, "API:").await;
+    let url = api.split_whitespace().nth(1).expect("a URL").replace("0.0.0.0", "127.0.0.1");
+    let answer = late_call(&url).await;
+    assert!(answer.contains(code), "{answer}");
     assert_eq!(end(child, Signal::TERM).await, Some(0));
-    let mut log = String::new();
-    stderr.read_to_string(&mut log).await.expect("UTF-8");
-    assert!(log.contains("InvalidTimeStamp.Expired") && !log.contains("top-secret"), "{log}");
 }
 
 async fn line_with(lines: &mut Lines<BufReader<ChildStdout>>, start: &str) -> String {

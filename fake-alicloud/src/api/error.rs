@@ -80,6 +80,17 @@ impl ApiError {
         Self::gateway(StatusCode::BAD_REQUEST, "IncompleteBody", message)
     }
 
+    pub(crate) fn late_body() -> Self {
+        let message = "The request body did not arrive in time.";
+        Self::gateway(StatusCode::BAD_REQUEST, "IncompleteBody", message)
+    }
+
+    /// The published tables disagree about the status: 400 in one, 404 in another.
+    pub(crate) fn needs_https() -> Self {
+        let message = "Your request is denied as lack of ssl protect.";
+        Self::gateway(StatusCode::BAD_REQUEST, "InvalidProtocol.NeedSsl", message)
+    }
+
     /// A required parameter that the gateway looks for, by the name it has on the wire.
     pub(crate) fn missing(parameter: &str) -> Self {
         Self::gateway(

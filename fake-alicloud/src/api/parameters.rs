@@ -15,6 +15,11 @@ impl<'a> Parameters<'a> {
         self.0.parameter(name).filter(|value| !value.is_empty())
     }
 
+    /// Whether they came by POST.
+    pub(crate) fn posted(self) -> bool {
+        self.0.method == "POST"
+    }
+
     /// A boolean in any letter case (some clients send `True`); an error if it is something else.
     pub(crate) fn boolean(self, name: &'static str) -> Result<Option<bool>, NotBoolean> {
         match self.text(name) {

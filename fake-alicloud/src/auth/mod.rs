@@ -12,9 +12,10 @@ use subtle::ConstantTimeEq;
 use crate::{
     api::ApiError,
     clock::parse_wire_time,
+    cloud::Cloud,
     journal::SignatureKind,
     request::Request,
-    state::{State, account::Principal, name::AccessKeyId},
+    state::{account::Principal, name::AccessKeyId},
 };
 
 /// How far a request's time may lie from the server's, either way.
@@ -40,8 +41,8 @@ struct Proof {
     signature: Vec<u8>,
     /// The string to sign of the published rule first, then those of tolerated readings of it.
     strings_to_sign: Vec<String>,
-    /// What the caller is shown when none of them fits.
-    explanation: String,
+    /// What the first of them is a digest of, if it is one.
+    canonical_request: Option<String>,
     sign: fn(&str, &str) -> Vec<u8>,
 }
 
@@ -50,6 +51,15 @@ impl Proof {
         self.strings_to_sign
             .iter()
             .any(|text| (self.sign)(access_key_secret, text).ct_eq(&self.signature).into())
+    }
+
+    /// What the caller is shown when it does not hold.
+    fn explanation(&self) -> String {
+        let text = self.strings_to_sign.first().map_or("", String::as_str);
+        match &self.canonical_request {
+            Some(canonical) => format!("{text} canonical request is:{canonical}"),
+            None => text.to_owned(),
+        }
     }
 }
 
@@ -74,14 +84,16 @@ pub(crate) fn claimed_access_key_id(request: &Request) -> Option<String> {
 }
 
 /// Establishes who calls, or why that cannot be believed. A call that passes has used up its nonce.
-pub(crate) fn authenticate(request: &Request, state: &mut State, now: Timestamp) -> Result<Caller, ApiError> {
+///
+/// The state is locked to look up the key and to note the nonce, and not while signatures are computed.
+pub(crate) fn authenticate(request: &Request, cloud: &Cloud, now: Timestamp) -> Result<Caller, ApiError> {
     let claim = match signature_kind(request) {
         SignatureKind::V3 => v3::read(request)?,
         // An unsigned call is told what a V1 signature would need first.
         SignatureKind::V1 | SignatureKind::Unsigned => v1::read(request)?,
     };
     let id: AccessKeyId = claim.access_key_id.parse().map_err(|_| ApiError::unknown_access_key())?;
-    let key = state.access_keys.get(&id).ok_or_else(ApiError::unknown_access_key)?;
+    let key = cloud.state().access_keys.get(&id).cloned().ok_or_else(ApiError::unknown_access_key)?;
     if !key.active {
         return Err(ApiError::inactive_access_key());
     }
@@ -93,14 +105,13 @@ pub(crate) fn authenticate(request: &Request, state: &mut State, now: Timestamp)
         return Err(ApiError::expired_time());
     }
     if !claim.proof.holds(key.secret.expose()) {
-        return Err(ApiError::signature_mismatch(&claim.proof.explanation));
+        return Err(ApiError::signature_mismatch(&claim.proof.explanation()));
     }
-    let caller = Caller { principal: key.owner.clone() };
     // Last, so that nobody can use up another's nonce without the key.
-    if !state.nonces.note(&id, &claim.nonce, now) {
+    if !cloud.state().nonces.note(&id, &claim.nonce, now) {
         return Err(ApiError::used_nonce());
     }
-    Ok(caller)
+    Ok(Caller { principal: key.owner })
 }
 
 fn read_time(text: &str) -> Result<Timestamp, ApiError> {

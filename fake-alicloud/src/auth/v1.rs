@@ -39,8 +39,8 @@ pub(super) fn read(request: &Request) -> Result<Claim, ApiError> {
         proof: Proof {
             // What is not even Base64 equals no signature.
             signature: STANDARD.decode(signature).unwrap_or_default(),
-            explanation: string_to_sign.clone(),
             strings_to_sign: vec![string_to_sign],
+            canonical_request: None,
             sign: signature_of,
         },
     })

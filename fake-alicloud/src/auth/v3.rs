@@ -1,5 +1,7 @@
 //! Signature V3 (ACS3-HMAC-SHA256 over a canonical request), as in "Request syntax and signature method V3".
 
+use std::borrow::Cow;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -16,7 +18,7 @@ const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 #[derive(Debug, PartialEq, Eq)]
 struct Authorization {
     access_key_id: String,
-    /// In lower case and sorted, whatever order they came in.
+    /// Sorted, whatever order they came in. Their letter case is not mended: the rule has lower case, and it is signed.
     signed_headers: Vec<String>,
     signature: String,
 }
@@ -47,7 +49,7 @@ impl Authorization {
             }
         }
         let mut signed_headers: Vec<_> =
-            signed_headers.ok_or_else(malformed)?.split(';').map(str::to_ascii_lowercase).collect();
+            signed_headers.ok_or_else(malformed)?.split(';').map(str::to_owned).collect();
         signed_headers.sort_unstable();
         Ok(Self {
             access_key_id: access_key_id.ok_or_else(malformed)?.to_owned(),
@@ -75,7 +77,7 @@ pub(super) fn read(request: &Request) -> Result<Claim, ApiError> {
         required(name)?;
     }
     let time = read_time(&required("x-acs-date")?)?;
-    let nonce = required("x-acs-signature-nonce")?;
+    let nonce = required("x-acs-signature-nonce")?.into_owned();
     let payload_hash = hex_sha256(&request.body);
     if required("x-acs-content-sha256")? != payload_hash {
         return Err(ApiError::payload_hash_mismatch());
@@ -83,19 +85,26 @@ pub(super) fn read(request: &Request) -> Result<Claim, ApiError> {
     check_coverage(request, &authorization.signed_headers)?;
 
     let canonical = canonical_request(request, &authorization.signed_headers, &payload_hash, percent_encode);
+    let mut strings_to_sign = vec![string_to_sign(&canonical)];
     // The official clients encode values and leave names as they are; it shows in names with reserved characters only.
-    let with_plain_names =
-        canonical_request(request, &authorization.signed_headers, &payload_hash, str::to_owned);
+    if request.query.iter().any(|(name, _)| percent_encode(name) != *name) {
+        let with_plain_names =
+            canonical_request(request, &authorization.signed_headers, &payload_hash, str::to_owned);
+        strings_to_sign.push(string_to_sign(&with_plain_names));
+    }
     Ok(Claim {
         access_key_id: authorization.access_key_id,
-        security_token: request.header("x-acs-security-token").filter(|token| !token.is_empty()),
+        security_token: request
+            .header("x-acs-security-token")
+            .filter(|token| !token.is_empty())
+            .map(Cow::into_owned),
         time,
         nonce,
         proof: Proof {
             // What is not lower-case hex equals no signature.
             signature: base16ct::lower::decode_vec(&authorization.signature).unwrap_or_default(),
-            explanation: format!("{} canonical request is:{canonical}", string_to_sign(&canonical)),
-            strings_to_sign: vec![string_to_sign(&canonical), string_to_sign(&with_plain_names)],
+            strings_to_sign,
+            canonical_request: Some(canonical),
             sign: signature_of,
         },
     })
@@ -131,9 +140,7 @@ fn canonical_request(
     let query = canonical_pairs(query, encode_name);
     let headers: String = signed_headers
         .iter()
-        .flat_map(|name| {
-            [name.clone(), ":".to_owned(), request.header(name).unwrap_or_default(), "\n".to_owned()]
-        })
+        .flat_map(|name| [name.into(), ":".into(), request.header(name).unwrap_or_default(), "\n".into()])
         .collect();
     let names = signed_headers.join(";");
     format!("{}\n{}\n{query}\n{headers}\n{names}\n{payload_hash}", request.method, request.path)

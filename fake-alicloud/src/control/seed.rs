@@ -1,25 +1,47 @@
 //! What a test puts into the cloud before it begins: the seed format and how it enters the state.
+//!
+//! The same types are written by `export` and described by the JSON Schema, so each field has a doc comment for its readers.
 
-use std::{fmt, str::FromStr};
+mod key;
+mod parameter;
+mod secret;
+mod version;
+
+use std::{
+    fmt::{self, Write as _},
+    str::FromStr,
+};
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_yaml::{Location, Spanned};
 
-use crate::state::{
-    State,
-    account::{AccessKey, Identity, Principal},
-    arn::SecretArn,
-    hidden::Hidden,
-    name::{AccessKeyId, AccountId, Region, SecretName, UserName, VersionId},
-    secret::{DataType, MAX_DATA_BYTES, Secret, SecretValue, Stored, Version, VersionStage, Versions},
+pub(super) use self::{
+    key::{InstanceSeed, KeySeed},
+    parameter::ParameterSeed,
+    secret::SecretSeed,
+};
+use crate::{
+    behaviour::Behaviour,
+    state::{
+        State,
+        account::{AccessKey, Identity, Principal},
+        hidden::Hidden,
+        name::{AccessKeyId, AccountId, Region, UserName},
+    },
 };
 
 /// Accounts with their keys, users and secrets, to be added to a fake. The format is in the crate's README.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Seed {
-    accounts: Vec<AccountSeed>,
+    /// How the fake answers where the documentation is silent. It replaces what was set before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) behaviour: Option<Behaviour>,
+    /// The accounts of the cloud and all that is theirs.
+    #[serde(default)]
+    pub(super) accounts: Vec<AccountSeed>,
 }
 
 /// A seed that cannot be used. The message says where and why.
@@ -68,62 +90,86 @@ impl From<Location> for Place {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// An account.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct AccountSeed {
-    id: AccountId,
-    #[serde(default)]
-    access_keys: Vec<AccessKeySeed>,
-    #[serde(default)]
-    users: Vec<UserSeed>,
-    #[serde(default)]
-    secrets: Vec<SecretSeed>,
+pub(super) struct AccountSeed {
+    /// Its number; quote it in YAML.
+    pub(super) id: AccountId,
+    /// Access keys of the account itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) access_keys: Vec<AccessKeySeed>,
+    /// RAM users.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) users: Vec<UserSeed>,
+    /// Dedicated KMS instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) instances: Vec<InstanceSeed>,
+    /// KMS keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) keys: Vec<KeySeed>,
+    /// KMS secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) secrets: Vec<SecretSeed>,
+    /// OOS parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) parameters: Vec<ParameterSeed>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// A RAM user.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct UserSeed {
-    name: UserName,
-    #[serde(default)]
-    access_keys: Vec<AccessKeySeed>,
+pub(super) struct UserSeed {
+    /// Its name within the account.
+    pub(super) name: UserName,
+    /// Its access keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) access_keys: Vec<AccessKeySeed>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// An access key.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct AccessKeySeed {
-    id: Spanned<AccessKeyId>,
-    secret: Hidden,
+pub(super) struct AccessKeySeed {
+    /// Its public half, unique in the whole fake.
+    #[schemars(with = "AccessKeyId")]
+    pub(super) id: Spanned<AccessKeyId>,
+    /// Its private half. Make it up.
+    #[serde(serialize_with = "exposed")]
+    #[schemars(with = "String")]
+    pub(super) secret: Hidden,
+    /// Whether it may be used.
     #[serde(default)]
-    status: KeyStatus,
+    pub(super) status: KeyStatus,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-enum KeyStatus {
+/// Whether an access key may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub(super) enum KeyStatus {
+    /// It may.
     #[default]
     Active,
+    /// Calls with it are refused.
     Inactive,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// A tag of a resource.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SecretSeed {
-    name: Spanned<SecretName>,
-    region: Option<Region>,
-    #[serde(default)]
-    data_type: DataType,
-    #[serde(default)]
-    description: String,
-    versions: Vec<VersionSeed>,
+pub(super) struct TagSeed {
+    /// Its name.
+    pub(super) key: String,
+    /// Its value.
+    pub(super) value: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct VersionSeed {
-    id: Spanned<VersionId>,
-    data: Spanned<Hidden>,
-    /// Custom stages; the built-in ones follow from the order.
-    #[serde(default)]
-    stages: Vec<Spanned<VersionStage>>,
+/// An export is for seeding another fake, so here what is hidden comes out.
+fn exposed<S: Serializer>(hidden: &Hidden, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(hidden.expose())
+}
+
+fn exposed_with_place<S: Serializer>(hidden: &Spanned<Hidden>, serializer: S) -> Result<S::Ok, S::Error> {
+    exposed(&hidden.value, serializer)
 }
 
 impl FromStr for Seed {
@@ -138,10 +184,46 @@ impl Seed {
     /// Reads a seed from YAML, of which JSON is a part.
     pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
         let seed: Self = serde_yaml::from_str(text).map_err(|error| unreadable(&error))?;
+        for key in seed.accounts.iter().flat_map(|account| &account.keys) {
+            key.check()?;
+        }
         for secret in seed.accounts.iter().flat_map(|account| &account.secrets) {
             secret.check()?;
         }
+        for parameter in seed.accounts.iter().flat_map(|account| &account.parameters) {
+            parameter.check()?;
+        }
         Ok(seed)
+    }
+
+    /// The seed as JSON, secrets and keys in the clear, good for [`from_yaml`](Self::from_yaml).
+    pub fn to_json(&self) -> String {
+        let json = serde_json::to_string_pretty(self).expect("keys are texts and values are trees");
+        // YAML does not take these as they are, and in JSON they can only be within texts.
+        let needs_escape = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+        json.chars().fold(String::with_capacity(json.len()), |mut text, c| {
+            if needs_escape(c) {
+                write!(text, "\\u{:04x}", u32::from(c)).expect("a text takes more text");
+            } else {
+                text.push(c);
+            }
+            text
+        })
+    }
+
+    /// The JSON Schema of seeds, in YAML or JSON.
+    pub fn schema() -> String {
+        let schema = schemars::schema_for!(Self);
+        serde_json::to_string_pretty(&schema).expect("a schema is a tree") + "\n"
+    }
+
+    /// Id and secret of the first access key that may be used.
+    pub fn first_access_key(&self) -> Option<(&str, &str)> {
+        let keys = self.accounts.iter().flat_map(|account| {
+            account.access_keys.iter().chain(account.users.iter().flat_map(|user| &user.access_keys))
+        });
+        let mut active = keys.filter(|key| key.status == KeyStatus::Active);
+        active.next().map(|key| (key.id.value.as_ref(), key.secret.expose()))
     }
 
     /// Adds the seed to a state, which is half changed after an error: give a copy.
@@ -151,6 +233,9 @@ impl Seed {
         default_region: &Region,
         now: Timestamp,
     ) -> Result<(), SeedError> {
+        if let Some(behaviour) = &self.behaviour {
+            state.behaviour = behaviour.clone();
+        }
         for account in &self.accounts {
             let principal = |identity| Principal { account: account.id.clone(), identity };
             let known = state.accounts.entry(account.id.clone()).or_default();
@@ -159,16 +244,17 @@ impl Seed {
             for user in &account.users {
                 add_keys(state, &user.access_keys, &principal(Identity::User(user.name.clone())))?;
             }
+            for instance in &account.instances {
+                instance.apply(state, &account.id, default_region)?;
+            }
+            for key in &account.keys {
+                key.apply(state, &account.id, default_region)?;
+            }
             for secret in &account.secrets {
-                let region = secret.region.as_ref().unwrap_or(default_region).clone();
-                let arn = SecretArn { region, account: account.id.clone(), name: secret.name.value.clone() };
-                if state.secret(&arn).is_some() {
-                    return Err(SeedError::Taken {
-                        place: secret.name.referenced.into(),
-                        what: format!("the secret {arn}"),
-                    });
-                }
-                state.insert_secret(&arn, secret.build(now)?);
+                secret.apply(state, &account.id, default_region, now)?;
+            }
+            for parameter in &account.parameters {
+                parameter.apply(state, &account.id, default_region, now)?;
             }
         }
         Ok(())
@@ -188,67 +274,14 @@ fn add_keys(state: &mut State, keys: &[AccessKeySeed], owner: &Principal) -> Res
     Ok(())
 }
 
-impl SecretSeed {
-    /// The rules that span more than one field.
-    fn check(&self) -> Result<(), SeedError> {
-        let wrong = |location: Location, problem: &str| {
-            Err(SeedError::Unreadable { place: location.into(), problem: problem.to_owned() })
-        };
-        if self.name.value.as_ref().starts_with("acs/") {
-            return wrong(
-                self.name.referenced,
-                "a secret name must not start with acs/, which is for managed secrets",
-            );
-        }
-        if self.versions.is_empty() {
-            return wrong(self.name.referenced, "a secret must have a version: add one under `versions`");
-        }
-        for version in &self.versions {
-            if !(1..=MAX_DATA_BYTES).contains(&version.data.value.expose().len()) {
-                return wrong(version.data.referenced, "the data of a version must be 1 to 30720 bytes long");
-            }
-            for stage in &version.stages {
-                if !matches!(stage.value, VersionStage::Custom(_)) {
-                    let problem =
-                        "the built-in stages follow from the order of the versions: name custom ones only";
-                    return wrong(stage.referenced, problem);
-                }
-            }
-        }
-        self.build(Timestamp::UNIX_EPOCH).map(|_| ())
-    }
-
-    fn build(&self, now: Timestamp) -> Result<Secret, SeedError> {
-        let version = |seed: &VersionSeed| Version {
-            id: seed.id.value.clone(),
-            value: SecretValue { data: seed.data.value.clone(), data_type: self.data_type },
-            created: now,
-        };
-        let [first, later @ ..] = self.versions.as_slice() else {
-            let problem = "a secret must have a version".to_owned();
-            return Err(SeedError::Unreadable { place: self.name.referenced.into(), problem });
-        };
-        let mut versions = Versions::first(version(first), custom_stages(first));
-        for seed in later {
-            let stages = std::iter::once(VersionStage::Current).chain(custom_stages(seed));
-            if versions.put(version(seed), stages) != Ok(Stored::Now) {
-                let problem = format!("the version id {} is there twice", seed.id.value);
-                return Err(SeedError::Unreadable { place: seed.id.referenced.into(), problem });
-            }
-        }
-        Ok(Secret {
-            created: now,
-            updated: now,
-            description: self.description.clone(),
-            encryption_key_id: None,
-            tags: Vec::new(),
-            versions,
-        })
-    }
+/// A mistake at a place.
+fn wrong(location: Location, problem: impl fmt::Display) -> SeedError {
+    SeedError::Unreadable { place: location.into(), problem: problem.to_string() }
 }
 
-fn custom_stages(seed: &VersionSeed) -> impl Iterator<Item = VersionStage> {
-    seed.stages.iter().map(|stage| stage.value.clone())
+/// A value that was never in a text.
+pub(super) fn placeless<T>(value: T) -> Spanned<T> {
+    Spanned::new(value, Location::UNKNOWN, Location::UNKNOWN)
 }
 
 fn unreadable(error: &serde_yaml::Error) -> SeedError {

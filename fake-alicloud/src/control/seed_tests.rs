@@ -1,4 +1,5 @@
 use super::*;
+use crate::state::versions::VersionStage;
 
 const DEMO: &str = r#"
 accounts:
@@ -51,7 +52,7 @@ fn json_is_a_seed_too() {
     "accounts:\n  - id: '1'\n    acessKeys: []\n",
     3,
     5,
-    "unknown field `acessKeys`, expected one of id, accessKeys, users, secrets"
+    "unknown field `acessKeys`, expected one of id, accessKeys, users, instances, keys, secrets, parameters"
 )]
 #[case("accounts:\n  - id: one\n", 2, 9, "an account id must be 1 to 32 digits")]
 #[case(
@@ -79,10 +80,11 @@ fn json_is_a_seed_too() {
     "the data of a version must be 1 to 30720 bytes long"
 )]
 #[case(
-    &with_secret("{ name: a, versions: [{ id: v, data: x, stages: [ACSCurrent] }] }"),
+    &with_secret("{ name: a, versions: [{ id: v, data: x, stages: [ACSPrevious] }] }"),
     4,
-    58,
-    "the built-in stages follow from the order of the versions: name custom ones only"
+    17,
+    "these versions cannot be: one of at most ten must be ACSCurrent and another may be ACSPrevious, \
+     and no id or stage may be there twice"
 )]
 #[case(
     &with_secret("{ name: a, versions: [{ id: v, data: x }, { id: v, data: x }] }"),

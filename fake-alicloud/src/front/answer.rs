@@ -1,8 +1,9 @@
 //! Answers as they go over the wire: body, status and the gateway's headers.
 
-use axum::response::{IntoResponse, Response};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -16,23 +17,33 @@ use crate::{
 /// The two forms of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Format {
-    /// What KMS answers when nothing is asked for.
     #[default]
     Json,
     Xml,
 }
 
 impl Format {
-    /// The parameter `Format` decides, then the header `Accept`.
-    pub(super) fn of(request: &Request) -> Result<Self, ApiError> {
+    /// The parameter `Format` decides, then the header `Accept`, then the product.
+    pub(super) fn of(request: &Request, product: Option<Product>) -> Result<Self, ApiError> {
         match request.parameter("Format").filter(|text| !text.is_empty()) {
             Some(text) if text.eq_ignore_ascii_case("json") => Ok(Self::Json),
             Some(text) if text.eq_ignore_ascii_case("xml") => Ok(Self::Xml),
             Some(_) => Err(ApiError::wrong_format()),
             None => {
                 let accept = request.header("accept").unwrap_or_default();
-                Ok(if accept.contains("xml") && !accept.contains("json") { Self::Xml } else { Self::Json })
+                Ok(match (accept.contains("json"), accept.contains("xml")) {
+                    (true, _) => Self::Json,
+                    (false, true) => Self::Xml,
+                    (false, false) => Self::default_of(product),
+                })
             }
+        }
+    }
+
+    /// What is answered when nothing is asked for. The page of OOS does not say; most of the newer ones say JSON.
+    fn default_of(product: Option<Product>) -> Self {
+        match product {
+            Some(Product::Kms | Product::Oos) | None => Self::Json,
         }
     }
 }
@@ -53,10 +64,10 @@ impl Answer<'_> {
     }
 
     /// The fields in either format.
-    fn fields(&self) -> Value {
-        match &self.outcome {
+    fn fields(&mut self) -> Value {
+        match &mut self.outcome {
             Ok(fields) => {
-                let mut fields = fields.clone();
+                let mut fields = fields.take();
                 fields["RequestId"] = json!(self.request_id);
                 fields
             }
@@ -66,7 +77,7 @@ impl Answer<'_> {
                     "HostId": self.host,
                     "Code": error.code,
                     "Message": error.message,
-                    "Recommend": self.recommendation(error),
+                    "Recommend": recommendation(&error.code, self.product, &self.request_id),
                 }),
                 Origin::Product => json!({
                     "HttpStatus": error.status.as_u16(),
@@ -78,14 +89,7 @@ impl Answer<'_> {
         }
     }
 
-    /// The address of the cloud's diagnosis page.
-    fn recommendation(&self, error: &ApiError) -> String {
-        let product = self.product.map_or("", |product| product.name());
-        let (code, id) = (&error.code, &self.request_id);
-        format!("https://api.aliyun.com/troubleshoot?q={code}&product={product}&requestId={id}")
-    }
-
-    fn body(&self) -> String {
+    fn body(&mut self) -> String {
         let fields = self.fields();
         match self.format {
             Format::Json => fields.to_string(),
@@ -95,30 +99,36 @@ impl Answer<'_> {
             Format::Xml => xml::document("Error", &fields),
         }
     }
-}
 
-impl IntoResponse for Answer<'_> {
-    fn into_response(self) -> Response {
+    pub(super) fn into_response(mut self) -> Response<Full<Bytes>> {
         let body = self.body();
         let content_type = match self.format {
             Format::Json => "application/json;charset=utf-8",
             Format::Xml => "text/xml;charset=utf-8",
         };
         let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..18]));
-        let headers = [
-            (header::CONTENT_TYPE, content_type.to_owned()),
-            (header::ETAG, etag),
-            (header::HeaderName::from_static("keep-alive"), "timeout=25".to_owned()),
-            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
-            (header::ACCESS_CONTROL_EXPOSE_HEADERS, "*".to_owned()),
-            (header::HeaderName::from_static("x-acs-request-id"), self.request_id.clone()),
-            (header::HeaderName::from_static("x-acs-trace-id"), Uuid::new_v4().simple().to_string()),
-        ];
-        let mut response = (self.status(), body).into_response();
-        for (name, value) in headers {
-            let value = HeaderValue::from_str(&value).expect("made of visible ASCII above");
-            response.headers_mut().insert(name, value);
-        }
+        let trace_id = Uuid::new_v4().simple().to_string();
+        let fixed = HeaderValue::from_static;
+        let made = |value: String| HeaderValue::try_from(value).expect("made of visible ASCII above");
+
+        let status = self.status();
+        let mut response = Response::new(Full::new(body.into()));
+        *response.status_mut() = status;
+        response.headers_mut().extend([
+            (header::CONTENT_TYPE, fixed(content_type)),
+            (header::ETAG, made(etag)),
+            (HeaderName::from_static("keep-alive"), fixed("timeout=25")),
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, fixed("*")),
+            (header::ACCESS_CONTROL_EXPOSE_HEADERS, fixed("*")),
+            (HeaderName::from_static("x-acs-request-id"), made(self.request_id)),
+            (HeaderName::from_static("x-acs-trace-id"), made(trace_id)),
+        ]);
         response
     }
+}
+
+/// The address of the cloud's diagnosis page.
+fn recommendation(code: &str, product: Option<Product>, request_id: &str) -> String {
+    let product = product.map_or("", Product::name);
+    format!("https://api.aliyun.com/troubleshoot?q={code}&product={product}&requestId={request_id}")
 }

@@ -1,20 +1,19 @@
 //! The door of the cloud's API: request to call, answer to JSON or XML. Holds no state.
 //!
-//! HTTPS with the fake's own CA and the instance metadata listener will be siblings of this door.
+//! The instance metadata listener will be a sibling of this door.
 
 mod answer;
 mod target;
 mod xml;
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
-    response::{IntoResponse, Response},
+use http::{HeaderValue, Response, header::HOST, request::Parts};
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    body::{Bytes, Incoming},
+    service::service_fn,
 };
-use http::{HeaderMap, Method, StatusCode, Uri};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -24,42 +23,76 @@ use self::{
     target::Target,
 };
 use crate::{
-    api::{ApiError, Call, Parameters},
+    api::{ApiError, Call, Parameters, Product},
     auth::{self, Caller},
     cloud::Cloud,
     journal::{self, JournalEntry},
-    request::Request,
+    listener::Answerer,
+    request::{Request, Scheme},
 };
 
 /// The gateway's limit for a request body.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// The API door of one cloud.
-pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
-    Router::new().fallback(receive).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).with_state(cloud)
+/// The API door of one cloud, for what comes over that scheme.
+pub(crate) fn door(cloud: Arc<Cloud>, scheme: Scheme, body_timeout: Duration) -> impl Answerer<Full<Bytes>> {
+    service_fn(move |request| receive(cloud.clone(), scheme, body_timeout, request))
 }
 
 async fn receive(
-    State(cloud): State<Arc<Cloud>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let unread = match &body {
-        Ok(_) => None,
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            Some(ApiError::body_too_large())
-        }
-        Err(_) => Some(ApiError::unreadable_body()),
+    cloud: Arc<Cloud>,
+    scheme: Scheme,
+    body_timeout: Duration,
+    request: http::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = tokio::time::timeout(body_timeout, read(body)).await;
+    Ok(reply(&cloud, scheme, head, body.unwrap_or_else(|_| Err(ApiError::late_body()))))
+}
+
+/// Answers a request that was read to its end, or as far as it came.
+pub(crate) fn reply(
+    cloud: &Cloud,
+    scheme: Scheme,
+    head: Parts,
+    body: Result<Vec<u8>, ApiError>,
+) -> Response<Full<Bytes>> {
+    let (body, unread) = match body {
+        Ok(body) => (body, None),
+        Err(error) => (Vec::new(), Some(error)),
     };
-    let body = body.map(Vec::from).unwrap_or_default();
-    let request = Request::new(method.as_str(), uri.path(), uri.query().unwrap_or_default(), headers, body);
-    handle(&cloud, &request, unread)
+    let mut headers = head.headers;
+    // HTTP/2 has the host beside the headers, where no signature would look for it.
+    if let (false, Some(authority)) = (headers.contains_key(HOST), head.uri.authority())
+        && let Ok(value) = HeaderValue::from_str(authority.as_str())
+    {
+        headers.insert(HOST, value);
+    }
+    let query = head.uri.query().unwrap_or_default();
+    let request =
+        Request { scheme, ..Request::new(head.method.as_str(), head.uri.path(), query, headers, body) };
+    handle(cloud, &request, unread)
+}
+
+/// Reads a body to its end, also when it is too large: a client that is still sending would not see the refusal.
+async fn read(mut body: Incoming) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    let mut fits = true;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| ApiError::unreadable_body())?;
+        let Ok(data) = frame.into_data() else { continue };
+        fits = fits && bytes.len() + data.len() <= MAX_BODY_BYTES;
+        if fits {
+            bytes.extend_from_slice(&data);
+        } else {
+            bytes = Vec::new();
+        }
+    }
+    if fits { Ok(bytes) } else { Err(ApiError::body_too_large()) }
 }
 
 /// Answers one call and enters it in the journal.
-fn handle(cloud: &Cloud, request: &Request, unread: Option<ApiError>) -> Response {
+fn handle(cloud: &Cloud, request: &Request, unread: Option<ApiError>) -> Response<Full<Bytes>> {
     let now = cloud.clock.now();
     let target = Target::read(request, &cloud.default_region);
     let mut caller = None;
@@ -69,7 +102,7 @@ fn handle(cloud: &Cloud, request: &Request, unread: Option<ApiError>) -> Respons
     };
     let answer = Answer {
         outcome,
-        format: Format::of(request).unwrap_or_default(),
+        format: Format::of(request, target.product).unwrap_or_default(),
         request_id: Uuid::new_v4().to_string().to_uppercase(),
         host: request.host(),
         action: &target.action,
@@ -104,12 +137,18 @@ fn perform(
     }
     let operation = target.operation()?;
     let region = target.region.as_ref().ok_or_else(|| ApiError::invalid_gateway_parameter("RegionId"))?;
-    Format::of(request)?;
+    Format::of(request, target.product)?;
+    if request.scheme == Scheme::Http
+        && !cloud.allows_http
+        && target.product.is_some_and(Product::needs_https)
+    {
+        return Err(ApiError::needs_https());
+    }
 
-    let mut state = cloud.state();
-    let caller = known_caller.insert(auth::authenticate(request, &mut state, now)?);
-    let call = Call { caller, region, parameters: Parameters::new(request), now };
-    operation.run(&call, &mut state)
+    let caller = known_caller.insert(auth::authenticate(request, cloud, now)?);
+    let instance = target.instance();
+    let call = Call { caller, region, instance, parameters: Parameters::new(request), now };
+    operation.run(&call, &mut cloud.state())
 }
 
 fn journal_entry(
@@ -125,6 +164,7 @@ fn journal_entry(
         product: target.product.map_or("", |product| product.name()).to_owned(),
         action: target.action.clone(),
         version: target.version.clone(),
+        scheme: request.scheme,
         method: request.method.clone(),
         host: request.host(),
         region: target.region.as_ref().map(ToString::to_string).unwrap_or_default(),

@@ -2,10 +2,14 @@
 //!
 //! The host decides when it is one of the cloud's; at an address of the test's own, version and `RegionId` do.
 
+use std::borrow::Cow;
+
 use crate::{
     api::{ApiError, Operation, Product},
+    auth,
+    journal::SignatureKind,
     request::Request,
-    state::name::Region,
+    state::name::{InstanceId, Region},
 };
 
 /// What a request aims at, as far as it can be told.
@@ -22,8 +26,10 @@ pub(super) struct Target {
 /// What a host name says.
 #[derive(Debug, PartialEq, Eq)]
 enum Host {
-    /// A product's endpoint; a dedicated instance's does not name its region.
-    Endpoint(Product, Option<Region>),
+    /// A product's endpoint in a region.
+    Endpoint(Product, Region),
+    /// The gateway of a dedicated KMS instance, which does not name its region.
+    Instance(InstanceId),
     /// A name of the cloud that is no endpoint of a product played here.
     Foreign,
     /// Not a name of the cloud: an address, or a name that the test gave to the fake.
@@ -39,39 +45,45 @@ impl Host {
             let is_endpoint =
                 first.strip_prefix(product.name()).is_some_and(|rest| matches!(rest, "" | "-vpc"));
             if let (true, Ok(region)) = (is_endpoint, region.parse()) {
-                return Self::Endpoint(product, Some(region));
+                return Self::Endpoint(product, region);
             }
         }
-        match labels.strip_suffix(".cryptoservice.kms") {
-            Some(instance) if !instance.is_empty() && !instance.contains('.') => {
-                Self::Endpoint(Product::Kms, None)
-            }
-            _ => Self::Foreign,
-        }
+        let instance = labels.strip_suffix(".cryptoservice.kms").and_then(|id| id.parse().ok());
+        instance.map_or(Self::Foreign, Self::Instance)
     }
 }
 
 impl Target {
     pub(super) fn read(request: &Request, default_region: &Region) -> Self {
-        // A V3 client names both in headers, a V1 client in parameters.
+        // A V3 client names both in headers. A V1 client does in parameters, and its signature does not cover headers.
+        let headers_count = auth::signature_kind(request) != SignatureKind::V1;
         let named = |header: &str, parameter: &str| {
-            let value = request.header(header).or_else(|| request.parameter(parameter).map(str::to_owned));
-            value.unwrap_or_default()
+            let value = request.header(header).filter(|_| headers_count);
+            value.or_else(|| request.parameter(parameter).map(Cow::from)).unwrap_or_default().into_owned()
         };
         let action = named("x-acs-action", "Action");
         let version = named("x-acs-version", "Version");
         let host = Host::read(&request.host());
         let product = match &host {
             Host::Endpoint(product, _) => Some(*product),
+            Host::Instance(_) => Some(Product::Kms),
             Host::Foreign => None,
             Host::Other => Product::ALL.into_iter().find(|product| product.version() == version),
         };
         let region = match (&host, request.parameter("RegionId").filter(|text| !text.is_empty())) {
-            (Host::Endpoint(_, Some(region)), _) => Some(region.clone()),
+            (Host::Endpoint(_, region), _) => Some(region.clone()),
             (_, Some(text)) => text.parse().ok(),
             (_, None) => Some(default_region.clone()),
         };
         Self { host, product, region, action, version }
+    }
+
+    /// The dedicated instance whose gateway was called.
+    pub(super) fn instance(&self) -> Option<&InstanceId> {
+        match &self.host {
+            Host::Instance(id) => Some(id),
+            Host::Endpoint(..) | Host::Foreign | Host::Other => None,
+        }
     }
 
     /// The operation, or what is wrong with its naming.
@@ -98,13 +110,14 @@ mod tests {
     use super::*;
 
     fn endpoint(region: &str) -> Host {
-        Host::Endpoint(Product::Kms, Some(region.parse().expect("a region")))
+        Host::Endpoint(Product::Kms, region.parse().expect("a region"))
     }
 
     #[rstest::rstest]
     #[case("kms.cn-hangzhou.aliyuncs.com", endpoint("cn-hangzhou"))]
     #[case("KMS-VPC.ap-southeast-1.aliyuncs.com:443", endpoint("ap-southeast-1"))]
-    #[case("kst-hzz62abc.cryptoservice.kms.aliyuncs.com", Host::Endpoint(Product::Kms, None))]
+    #[case("kst-hzz62abc.cryptoservice.kms.aliyuncs.com", Host::Instance("kst-hzz62abc".parse().expect("an id")))]
+    #[case("hzz62abc.cryptoservice.kms.aliyuncs.com", Host::Foreign)]
     #[case("kms.aliyuncs.com", Host::Foreign)]
     #[case("kmsx.cn-hangzhou.aliyuncs.com", Host::Foreign)]
     #[case("kms.a.b.aliyuncs.com", Host::Foreign)]

@@ -1,49 +1,61 @@
 //! All that the fake remembers, in memory and behind one lock. Knows no HTTP.
 //!
-//! Roles, policies, OIDC providers, parameters and instances will stand beside what is here, one file each.
+//! Roles, policies and OIDC providers will stand beside what is here, one file each.
 
 pub(crate) mod account;
 pub(crate) mod arn;
 pub(crate) mod hidden;
+pub(crate) mod instance;
+pub(crate) mod key;
+pub(crate) mod kms;
+pub(crate) mod managed;
 pub(crate) mod name;
 pub(crate) mod nonce;
+pub(crate) mod parameter;
+pub(crate) mod rotation;
 pub(crate) mod secret;
+pub(crate) mod secret_policy;
+pub(crate) mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
 
 use self::{
     account::{AccessKey, Account},
-    arn::SecretArn,
-    name::{AccessKeyId, AccountId, Region, SecretName},
+    instance::Instance,
+    key::Key,
+    name::{AccessKeyId, AccountId, InstanceId, KeyId, Region, SecretName},
     nonce::Nonces,
+    parameter::Parameters,
     secret::Secret,
 };
+use crate::behaviour::Behaviour;
 
 /// The whole cloud. A clone is a snapshot, which makes changes of all or nothing simple.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
+    /// How the operations answer where the documentation is silent.
+    pub(crate) behaviour: Behaviour,
     pub(crate) accounts: BTreeMap<AccountId, Account>,
     /// Access key ids are unique in the whole cloud.
     pub(crate) access_keys: BTreeMap<AccessKeyId, AccessKey>,
     pub(crate) nonces: Nonces,
+    pub(crate) parameters: Parameters,
     secrets: BTreeMap<(AccountId, Region), BTreeMap<SecretName, Secret>>,
+    /// Ids of keys are unique in the whole cloud.
+    keys: BTreeMap<KeyId, Key>,
+    /// Ids of instances are unique in the whole cloud.
+    instances: BTreeMap<InstanceId, Instance>,
+    /// When `RotateSecret` was called within the last hour.
+    rotations: BTreeMap<(AccountId, Region), VecDeque<Timestamp>>,
+    /// The earliest time at which the clock alone changes something.
+    next_change: Option<Timestamp>,
 }
 
 impl State {
-    pub(crate) fn secret(&self, arn: &SecretArn) -> Option<&Secret> {
-        self.secrets.get(&place(arn))?.get(&arn.name)
+    /// An empty cloud.
+    pub(crate) fn new(behaviour: Behaviour) -> Self {
+        Self { behaviour, ..Self::default() }
     }
-
-    pub(crate) fn secret_mut(&mut self, arn: &SecretArn) -> Option<&mut Secret> {
-        self.secrets.get_mut(&place(arn))?.get_mut(&arn.name)
-    }
-
-    /// Adds a secret. The caller has made sure that there is none of that name.
-    pub(crate) fn insert_secret(&mut self, arn: &SecretArn, secret: Secret) {
-        self.secrets.entry(place(arn)).or_default().insert(arn.name.clone(), secret);
-    }
-}
-
-fn place(arn: &SecretArn) -> (AccountId, Region) {
-    (arn.account.clone(), arn.region.clone())
 }

@@ -1,8 +1,9 @@
 //! The words of the cloud that obey a rule: parsed once, correct ever after.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 
 /// A text that breaks the rule of its kind. It does not repeat the text, which may be anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +23,7 @@ impl NameError {
 macro_rules! checked_text {
     ($(#[$doc:meta])* $type:ident, $kind:literal, $rule:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
         #[serde(try_from = "String")]
         pub(crate) struct $type(String);
 
@@ -52,6 +53,16 @@ macro_rules! checked_text {
         impl fmt::Display for $type {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str(&self.0)
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "description": concat!($kind, ": ", $rule) })
             }
         }
     };
@@ -117,6 +128,61 @@ checked_text!(
     "a version id",
     "1 to 64 characters",
     |text| (1..=64).contains(&text.chars().count())
+);
+
+checked_text!(
+    /// The id of a dedicated KMS instance.
+    InstanceId,
+    "an instance id",
+    "kst- and 1 to 60 lower-case letters, digits or hyphens",
+    |text| {
+        text.strip_prefix("kst-").is_some_and(|rest| {
+            (1..=60).contains(&rest.len())
+                && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        })
+    }
+);
+
+checked_text!(
+    /// The version of the software on a dedicated instance.
+    ImageVersion,
+    "an image version",
+    "three numbers with dots between them, such as 3.0.0",
+    |text| {
+        let mut numbers = text.split('.').map(|part| part.parse::<u16>().is_ok());
+        (numbers.next(), numbers.next(), numbers.next(), numbers.next())
+            == (Some(true), Some(true), Some(true), None)
+    }
+);
+
+impl ImageVersion {
+    /// The first of the three numbers.
+    pub(crate) fn major(&self) -> u16 {
+        self.0.split('.').next().and_then(|part| part.parse().ok()).unwrap_or_default()
+    }
+}
+
+checked_text!(
+    /// The id of a KMS key.
+    KeyId,
+    "a key id",
+    "1 to 64 letters, digits or hyphens",
+    |text| {
+        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    }
+);
+
+checked_text!(
+    /// A name for a KMS key that can move to another.
+    KeyAlias,
+    "a key alias",
+    "alias/ and 1 to 249 letters, digits or any of '_ / -'",
+    |text| {
+        text.strip_prefix("alias/").is_some_and(|rest| {
+            (1..=249).contains(&rest.len())
+                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_/-".contains(&byte))
+        })
+    }
 );
 
 /// The CJK Unified Ideographs, with extension A: what the console's "Chinese characters" covers in practice.

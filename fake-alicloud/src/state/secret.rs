@@ -1,25 +1,23 @@
-//! A secret and its versions: the state machine of version ids and stages.
-//!
-//! Rules from "Manage and use generic secrets" and the API pages of `CreateSecret`, `PutSecretValue` and
-//! `GetSecretValue` in the KMS documentation.
-
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+//! A secret: what is known of it as a whole.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{
     hidden::Hidden,
-    name::{NameError, VersionId},
+    managed::Managed,
+    name::{InstanceId, KeyId, VersionId},
+    secret_policy::SecretPolicy,
+    versions::{Version, VersionSelector, VersionStage, Versions},
 };
+use crate::behaviour::Eviction;
 
 /// How much data a version holds.
 pub(crate) const MAX_DATA_BYTES: usize = 30_720;
-/// How many versions a generic secret keeps.
-const KEPT_VERSIONS: usize = 10;
+/// How many tags a secret has.
+pub(crate) const MAX_TAGS: usize = 20;
+const MAX_TAG_CHARACTERS: usize = 128;
 
 /// One secret of one account in one region.
 #[derive(Clone, Debug)]
@@ -27,10 +25,37 @@ pub(crate) struct Secret {
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
     pub(crate) description: String,
-    pub(crate) encryption_key_id: Option<String>,
+    /// The key that encrypts it, which may be gone by now.
+    pub(crate) encryption_key_id: Option<KeyId>,
+    /// The instance that it lives in, which may be gone by now.
+    pub(crate) instance: Option<InstanceId>,
     /// Key and value, in the order given.
     pub(crate) tags: Vec<(String, String)>,
+    /// Who may do what with it, if that was said.
+    pub(crate) policy: Option<SecretPolicy>,
+    /// When it will be gone, if it was deleted.
+    pub(crate) planned_deletion: Option<Timestamp>,
+    pub(crate) kind: Kind,
     pub(crate) versions: Versions,
+}
+
+/// Who makes the values.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// Their owner.
+    Generic,
+    /// The cloud.
+    Managed(Box<Managed>),
+}
+
+impl Kind {
+    /// The word on the wire.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Generic => "Generic",
+            Self::Managed(managed) => managed.service.as_str(),
+        }
+    }
 }
 
 /// What one version holds.
@@ -40,8 +65,14 @@ pub(crate) struct SecretValue {
     pub(crate) data_type: DataType,
 }
 
+impl SecretValue {
+    pub(crate) fn text(data: Hidden) -> Self {
+        Self { data, data_type: DataType::Text }
+    }
+}
+
 /// What the data claims to be; the service stores the text as given in either case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum DataType {
     /// Plain text.
@@ -60,163 +91,73 @@ impl DataType {
     }
 }
 
-/// A label that marks one version of a secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) enum VersionStage {
-    /// `ACSCurrent`: what is read when nothing else is asked for.
-    Current,
-    /// `ACSPrevious`: what was current before.
-    Previous,
-    /// A label of the user's own.
-    Custom(String),
-}
+/// The cloud makes no values for this secret.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NotManaged;
 
-impl TryFrom<String> for VersionStage {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        match text.as_str() {
-            "ACSCurrent" => Ok(Self::Current),
-            "ACSPrevious" => Ok(Self::Previous),
-            _ if (1..=64).contains(&text.chars().count()) => Ok(Self::Custom(text)),
-            _ => Err(NameError::new("a version stage", "1 to 64 characters")),
-        }
+impl Secret {
+    /// Gives a managed secret its next value, under an id that is new to it.
+    pub(crate) fn rotate(
+        &mut self,
+        id: VersionId,
+        now: Timestamp,
+        eviction: Eviction,
+    ) -> Result<(), NotManaged> {
+        let Kind::Managed(managed) = &mut self.kind else { return Err(NotManaged) };
+        let at = |stage| {
+            self.versions.select(&VersionSelector::Stage(stage)).ok().map(|version| &version.value.data)
+        };
+        let current = at(VersionStage::Current).expect("one version is current always");
+        let data = managed.config.next_value(current, at(VersionStage::Previous), now);
+        let version = Version { id, value: SecretValue::text(data), created: now };
+        self.versions
+            .put(version, [VersionStage::Current], eviction)
+            .expect("a new id, and managed secrets have two stages");
+        managed.rotation.rotated(now);
+        self.updated = now;
+        Ok(())
     }
-}
 
-impl fmt::Display for VersionStage {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Current => "ACSCurrent",
-            Self::Previous => "ACSPrevious",
-            Self::Custom(name) => name,
+    /// When the clock alone will change it next.
+    pub(crate) fn next_change(&self) -> Option<Timestamp> {
+        self.planned_deletion.or_else(|| match &self.kind {
+            Kind::Generic => None,
+            Kind::Managed(managed) => managed.rotation.next(),
         })
     }
-}
 
-/// One unchangeable version.
-#[derive(Clone, Debug)]
-pub(crate) struct Version {
-    pub(crate) id: VersionId,
-    pub(crate) value: SecretValue,
-    pub(crate) created: Timestamp,
-}
-
-/// Which version is asked for.
-#[derive(Clone, Debug)]
-pub(crate) enum VersionSelector {
-    /// The one that holds the label.
-    Stage(VersionStage),
-    /// The one of that id, whatever its labels.
-    Id(VersionId),
-    /// The one of that id, provided that it holds the label.
-    IdAtStage(VersionId, VersionStage),
-}
-
-/// Why no version was selected.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum SelectError {
-    /// There is no such version.
-    NotFound,
-    /// The version exists and does not hold the label that was named beside it.
-    StageMismatch,
-}
-
-/// What became of a version that was put.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Stored {
-    Now,
-    /// The same data was there under the same id.
-    Before,
-}
-
-/// A version of that id exists and holds something else.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct VersionTaken;
-
-/// The versions of a secret. `ACSCurrent` always points to one of them, and a label never to two.
-#[derive(Clone, Debug)]
-pub(crate) struct Versions {
-    /// Oldest first, never empty, ids unique.
-    list: Vec<Version>,
-    stages: BTreeMap<VersionStage, VersionId>,
-}
-
-impl Versions {
-    /// The first version of a new secret, which is current and may have further labels.
-    pub(crate) fn first(version: Version, more_stages: impl IntoIterator<Item = VersionStage>) -> Self {
-        let stages = std::iter::once(VersionStage::Current).chain(more_stages);
-        Self { stages: stages.map(|stage| (stage, version.id.clone())).collect(), list: vec![version] }
-    }
-
-    /// Adds a version and moves the labels. Storing the same once more under its id is a success without effect.
-    pub(crate) fn put(
-        &mut self,
-        version: Version,
-        stages: impl IntoIterator<Item = VersionStage>,
-    ) -> Result<Stored, VersionTaken> {
-        if let Some(existing) = self.find(&version.id) {
-            let same = existing.value.data_type == version.value.data_type
-                && existing.value.data.expose() == version.value.data.expose();
-            return if same { Ok(Stored::Before) } else { Err(VersionTaken) };
-        }
-        let id = version.id.clone();
-        self.list.push(version);
-        for stage in stages {
-            let former = self.stages.insert(stage.clone(), id.clone());
-            if let (VersionStage::Current, Some(former)) = (stage, former) {
-                self.stages.insert(VersionStage::Previous, former);
-            }
-        }
-        self.evict();
-        Ok(Stored::Now)
-    }
-
-    /// Finds what is asked for.
-    pub(crate) fn select(&self, selector: &VersionSelector) -> Result<&Version, SelectError> {
-        let id = match selector {
-            VersionSelector::Stage(stage) => self.stages.get(stage).ok_or(SelectError::NotFound)?,
-            VersionSelector::Id(id) | VersionSelector::IdAtStage(id, _) => id,
-        };
-        let version = self.find(id).ok_or(SelectError::NotFound)?;
-        match selector {
-            VersionSelector::IdAtStage(_, stage) if self.stages.get(stage) != Some(id) => {
-                Err(SelectError::StageMismatch)
-            }
-            _ => Ok(version),
+    /// When the clock should have rotated it, if that has passed.
+    pub(crate) fn due_rotation(&self, now: Timestamp) -> Option<Timestamp> {
+        match &self.kind {
+            Kind::Managed(managed) if self.planned_deletion.is_none() => managed.rotation.due(now),
+            Kind::Generic | Kind::Managed(_) => None,
         }
     }
+}
 
-    /// The labels of a version, built-in ones first.
-    pub(crate) fn stages_of(&self, id: &VersionId) -> Vec<&VersionStage> {
-        self.stages.iter().filter(|(_, holder)| *holder == id).map(|(stage, _)| stage).collect()
-    }
-
-    fn find(&self, id: &VersionId) -> Option<&Version> {
-        self.list.iter().find(|version| version.id == *id)
-    }
-
-    /// Drops the oldest version without a label, else the oldest that is not current, once there are too many.
-    /// The documentation names the oldest in one place and the oldest unlabelled in another.
-    fn evict(&mut self) {
-        if self.list.len() <= KEPT_VERSIONS {
-            return;
-        }
-        let labelled: BTreeSet<_> = self.stages.values().collect();
-        let current = self.stages.get(&VersionStage::Current);
-        let position = self
-            .list
-            .iter()
-            .position(|version| !labelled.contains(&version.id))
-            .or_else(|| self.list.iter().position(|version| Some(&version.id) != current));
-        if let Some(position) = position {
-            let gone = self.list.remove(position);
-            self.stages.retain(|_, id| *id != gone.id);
-        }
-    }
+/// Whether a tag obeys the published rule.
+pub(crate) fn is_tag(key: &str, value: &str) -> bool {
+    let fits = |text: &str| {
+        let allowed = |c: char| c.is_alphanumeric() || " /\\_-.+=:@".contains(c);
+        text.chars().count() <= MAX_TAG_CHARACTERS && text.chars().all(allowed)
+    };
+    !key.is_empty() && !key.starts_with("aliyun") && !key.starts_with("acs:") && fits(key) && fits(value)
 }
 
 #[cfg(test)]
-#[path = "secret_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("team", "payments", true)]
+    #[case("团队", "a/b\\c_d-e.f+g=h:i@j", true)]
+    #[case("team", "", true)]
+    #[case("", "payments", false)]
+    #[case("aliyun-team", "payments", false)]
+    #[case("acs:team", "payments", false)]
+    #[case("team", "pay;ments", false)]
+    #[case("team", &"v".repeat(129), false)]
+    fn tags_follow_the_published_rule(#[case] key: &str, #[case] value: &str, #[case] allowed: bool) {
+        assert_eq!(is_tag(key, value), allowed);
+    }
+}

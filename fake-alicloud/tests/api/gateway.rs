@@ -134,6 +134,18 @@ async fn a_query_changed_after_signing_breaks_both_signatures() {
 }
 
 #[tokio::test]
+async fn what_v1_signed_is_called_whatever_the_headers_say() {
+    let world = World::new().await;
+    let mut signed = read().sign_v1(world.fake.api_url());
+    signed.headers.insert("x-acs-action".to_owned(), "DeleteSecret".to_owned());
+    signed.headers.insert("x-acs-version".to_owned(), "2019-06-01".to_owned());
+    assert_read(&world.deliver(signed).await);
+    let mut unnamed = read().with("Action", "").sign_v1(world.fake.api_url());
+    unnamed.headers.insert("x-acs-action".to_owned(), "DeleteSecret".to_owned());
+    assert_eq!(world.deliver(unnamed).await.refusal(), (400, "MissingAction".to_owned()));
+}
+
+#[tokio::test]
 async fn a_body_changed_after_signing_breaks_v3() {
     let world = World::new().await;
     let mut signed = world.sign(&read().with_form("VersionId", "v1"));

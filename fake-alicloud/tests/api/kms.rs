@@ -1,12 +1,96 @@
-//! The operations of KMS.
+//! The operations of KMS. Here the everyday ones, and beside this file one concern each.
 
+mod batch;
+mod crypto;
+mod deletion;
+mod instances;
+mod listing;
+mod managed;
+mod password;
+mod policies;
+mod stages;
+
+use fake_alicloud::{Behaviour, Eviction, Seed, VersionMismatch};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
-    client::Call,
+    client::{Call, Reply},
     world::{ALICE, ROOT, STRANGER, World},
 };
+
+/// Adds to what [`World::new`] seeds: instances and keys in each state, and secrets that live in and by them.
+const SEED: &str = r#"
+accounts:
+  - id: "1111111111111111"
+    instances:
+      - { id: kst-open, internetAccess: true }
+      - { id: kst-closed }
+      - { id: kst-off, state: Disconnected, internetAccess: true }
+      - { id: kst-old, imageVersion: 2.9.9 }
+      - { id: kst-abroad, region: ap-southeast-1 }
+    keys:
+      - { id: key-1, alias: alias/app }
+      - { id: key-2 }
+      - { id: key-disabled, state: Disabled }
+      - { id: key-leaving, state: PendingDeletion, plannedDeletion: 2199-01-01T00:00:00Z }
+      - { id: key-empty, state: PendingImport }
+      - { id: key-abroad, region: ap-southeast-1 }
+      - { id: key-open, dkmsInstanceId: kst-open }
+      - { id: key-closed, dkmsInstanceId: kst-closed }
+    secrets:
+      - { name: in/open, dkmsInstanceId: kst-open, encryptionKeyId: key-open, versions: [{ id: v1, data: open }] }
+      - { name: in/closed, dkmsInstanceId: kst-closed, versions: [{ id: v1, data: closed }] }
+      - { name: in/off, dkmsInstanceId: kst-off, versions: [{ id: v1, data: off }] }
+      - { name: in/released, dkmsInstanceId: kst-released, versions: [{ id: v1, data: released }] }
+      - { name: in/abroad, region: ap-southeast-1, dkmsInstanceId: kst-abroad, versions: [{ id: v1, data: abroad }] }
+      - { name: by/disabled, encryptionKeyId: key-disabled, versions: [{ id: v1, data: x }] }
+      - { name: by/leaving, encryptionKeyId: key-leaving, versions: [{ id: v1, data: x }] }
+      - { name: by/empty, encryptionKeyId: key-empty, versions: [{ id: v1, data: x }] }
+      - { name: by/deleted, encryptionKeyId: key-deleted, versions: [{ id: v1, data: x }] }
+  - id: "2222222222222222"
+    instances: [{ id: kst-foreign }]
+    keys: [{ id: key-foreign }]
+"#;
+
+/// A world with instances and keys.
+async fn furnished() -> World {
+    let world = World::new().await;
+    world.fake.seed(&Seed::from_yaml(SEED).expect("a seed")).expect("none of it is there");
+    world
+}
+
+fn kms(action: &str) -> Call {
+    Call::kms(action, ROOT)
+}
+
+/// Sends by the fake's clock, wherever it stands, and as a new request each time.
+async fn send_now(world: &World, call: &Call) -> Reply {
+    let date = world.fake.clock().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    world.send(&Call { date, nonce: Uuid::new_v4().to_string(), ..call.clone() }).await
+}
+
+/// Sends and expects a success.
+async fn ok(world: &World, call: &Call) -> Value {
+    let reply = send_now(world, call).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    reply.json()
+}
+
+/// Sends and expects a refusal with that status and code, in the answer and in the journal.
+async fn refused(world: &World, call: &Call, status: u16, code: &str) {
+    let reply = send_now(world, call).await;
+    assert_eq!(reply.refusal(), (status, code.to_owned()), "{}", reply.text);
+    assert_eq!(world.last_entry().code.as_deref(), Some(code));
+}
+
+/// Sends and expects `InvalidParameter` for that parameter.
+async fn invalid(world: &World, call: &Call, name: &str) {
+    let reply = send_now(world, call).await;
+    assert_eq!(reply.refusal(), (400, "InvalidParameter".to_owned()), "{}", reply.text);
+    assert_eq!(reply.message(), format!("The specified parameter \"{name}\" is not valid."));
+}
 
 fn create(name: &str, id: &str, data: &str) -> Call {
     Call::kms("CreateSecret", ROOT)
@@ -28,8 +112,7 @@ fn describe(name: &str) -> Call {
 }
 
 async fn data_of(world: &World, call: &Call) -> String {
-    let reply = world.send(call).await;
-    reply.json()["SecretData"].as_str().unwrap_or_else(|| panic!("no data in {}", reply.text)).to_owned()
+    ok(world, call).await["SecretData"].as_str().expect("a text").to_owned()
 }
 
 #[tokio::test]
@@ -77,10 +160,10 @@ async fn putting_the_same_twice_succeeds_without_effect() {
 
 #[tokio::test]
 async fn a_description_tells_all_but_the_data() {
-    let world = World::new().await;
+    let world = furnished().await;
     let tags = r#"[{"TagKey":"team","TagValue":"payments"}]"#;
     let call = create("app/key", "one", "hunter2").with("Description", "for tests").with("Tags", tags);
-    world.send(&call.with("EncryptionKeyId", "key-1")).await;
+    ok(&world, &call.with("EncryptionKeyId", "alias/app")).await;
     let reply = world.send(&describe("app/key").with("FetchTags", "True")).await;
     assert!(!reply.text.contains("hunter2"), "{}", reply.text);
     let described = reply.json();
@@ -144,29 +227,97 @@ async fn a_plain_name_never_reaches_another_account() {
     assert_eq!(world.send(&call).await.refusal(), (404, "Forbidden.ResourceNotFound".to_owned()));
 }
 
+#[tokio::test]
+async fn an_update_changes_the_description_and_nothing_else() {
+    let world = World::new().await;
+    ok(&world, &kms("UpdateSecret").with("SecretName", "db/password").with("Description", "new")).await;
+    assert_eq!(ok(&world, &describe("db/password")).await["Description"], "new");
+    assert_eq!(data_of(&world, &read("db/password")).await, "second");
+}
+
+#[tokio::test]
+async fn what_a_generic_secret_cannot_have_is_ignored_where_that_is_documented() {
+    let world = World::new().await;
+    let call = create("a", "v", "x").with("ExtendedConfig", "no JSON").with("RotationInterval", "never");
+    ok(&world, &call).await;
+    let value = ok(&world, &read("a").with("FetchExtendedConfig", "true")).await;
+    assert!(value.get("ExtendedConfig").is_none() && value.get("AutomaticRotation").is_none(), "{value}");
+}
+
+#[tokio::test]
+async fn a_version_id_and_a_stage_that_disagree_are_answered_as_the_behaviour_says() {
+    let world = World::new().await;
+    let call = read("db/password").with("VersionId", "v1").with("VersionStage", "ACSCurrent");
+    invalid(&world, &call, "VersionStage").await;
+    let version_mismatch = VersionMismatch::NotFound;
+    world.fake.set_behaviour(Behaviour { version_mismatch, ..Behaviour::default() });
+    refused(&world, &call, 404, "Forbidden.ResourceNotFound").await;
+}
+
+#[rstest]
+#[case(Eviction::OldestWithoutStage, "v2")]
+#[case(Eviction::Oldest, "v1")]
+#[tokio::test]
+async fn the_eleventh_version_removes_the_one_that_the_behaviour_says(
+    #[case] eviction: Eviction,
+    #[case] removed: &str,
+) {
+    let world = World::new().await;
+    world.fake.set_behaviour(Behaviour { eviction, ..Behaviour::default() });
+    ok(&world, &create("a", "v1", "x")).await;
+    let label = kms("UpdateSecretVersionStage").with("SecretName", "a").with("VersionStage", "keep");
+    ok(&world, &label.with("MoveToVersion", "v1")).await;
+    for number in 2..=11 {
+        ok(&world, &put("a", &format!("v{number}"), "x")).await;
+    }
+    for id in ["v1", "v2"] {
+        let status = world.send(&read("a").with("VersionId", id)).await.status;
+        assert_eq!(status, if id == removed { 404 } else { 200 }, "{id}");
+    }
+}
+
 #[rstest]
 #[case::missing_secret(read("nothing"), 404, "Forbidden.ResourceNotFound")]
 #[case::missing_version(read("db/password").with("VersionId", "v9"), 404, "Forbidden.ResourceNotFound")]
 #[case::missing_stage(read("db/password").with("VersionStage", "canary"), 404, "Forbidden.ResourceNotFound")]
+#[case::key_deleted(read("by/deleted"), 404, "Forbidden.KeyNotFound")]
+#[case::key_disabled(read("by/disabled"), 409, "Rejected.Disabled")]
+#[case::key_leaving(read("by/leaving"), 409, "Rejected.PendingDeletion")]
+#[case::key_empty(read("by/empty"), 409, "Rejected.PendingImport")]
 #[case::describe_missing(describe("nothing"), 404, "Forbidden.ResourceNotFound")]
+#[case::update_missing(kms("UpdateSecret").with("SecretName", "nothing"), 404, "Forbidden.ResourceNotFound")]
 #[case::put_missing(put("nothing", "v1", "x"), 404, "Forbidden.ResourceNotFound")]
-#[case::create_twice(create("db/password", "v9", "x"), 409, "Rejected.ResourceExist")]
+#[case::put_disabled(put("by/disabled", "v9", "x"), 409, "Rejected.Disabled")]
 #[case::other_data(put("db/password", "v1", "other"), 409, "Rejected.ResourceExist")]
-#[case::dry_run(read("db/password").with("DryRun", "true"), 400, "DryRunOperationError")]
-#[case::dry_run_missing(read("nothing").with("DryRun", "true"), 404, "Forbidden.ResourceNotFound")]
-#[case::recipient(read("db/password").with_form("Recipient", "{}"), 400, "UnsupportedOperation")]
-#[case::managed(create("a", "v", "x").with("SecretType", "Rds"), 400, "UnsupportedOperation")]
+#[case::many_stages(
+    put("db/password", "v3", "x").with("VersionStages", r#"["a","b","c","d","e","f","g"]"#),
+    400,
+    "Rejected.LimitExceeded"
+)]
+#[case::create_twice(create("db/password", "v9", "x"), 409, "Rejected.ResourceExist")]
+#[case::create_by_nothing(create("a", "v", "x").with("EncryptionKeyId", "key-9"), 404, "Forbidden.ResourceNotFound")]
+#[case::create_by_foreign(
+    create("a", "v", "x").with("EncryptionKeyId", "acs:kms:cn-hangzhou:2222222222222222:key/key-foreign"),
+    403,
+    "Forbidden.NoPermission"
+)]
+#[case::create_by_abroad(create("a", "v", "x").with("EncryptionKeyId", "key-abroad"), 404, "Forbidden.ResourceNotFound")]
+#[case::create_by_disabled(create("a", "v", "x").with("EncryptionKeyId", "key-disabled"), 409, "Rejected.Disabled")]
 #[case::policy(create("a", "v", "x").with("Policy", "{}"), 400, "UnsupportedOperation")]
-#[case::instance(create("a", "v", "x").with("DKMSInstanceId", "kst-1"), 403, "Forbidden.DKMSInstanceNotFound")]
+#[case::recipient(read("db/password").with_form("Recipient", "{}"), 400, "UnsupportedOperation")]
 #[case::no_name(create("", "v", "x"), 400, "MissingSecretName")]
 #[case::no_data(create("a", "v", ""), 400, "MissingSecretData")]
 #[case::no_version(put("a", "", "x"), 400, "MissingVersionId")]
+#[case::dry_run(read("db/password").with("DryRun", "true"), 400, "DryRunOperationError")]
+#[case::dry_run_missing(read("nothing").with("DryRun", "true"), 400, "ValidationError")]
+#[case::dry_run_foreign(
+    read("acs:kms:cn-hangzhou:2222222222222222:secret/a").with("DryRun", "true"),
+    403,
+    "AccessDeniedError"
+)]
 #[tokio::test]
 async fn each_refusal_has_its_status_and_code(#[case] call: Call, #[case] status: u16, #[case] code: &str) {
-    let world = World::new().await;
-    let reply = world.send(&call).await;
-    assert_eq!(reply.refusal(), (status, code.to_owned()), "{}", reply.text);
-    assert_eq!(world.last_entry().code.as_deref(), Some(code));
+    refused(&furnished().await, &call, status, code).await;
 }
 
 #[rstest]
@@ -177,7 +328,6 @@ async fn each_refusal_has_its_status_and_code(#[case] call: Call, #[case] status
 #[case("VersionId", create("a", &"v".repeat(65), "x"))]
 #[case("VersionId", read("db/password").with("VersionId", &"v".repeat(65)))]
 #[case("VersionStage", read("db/password").with("VersionStage", &"s".repeat(65)))]
-#[case("VersionStage", read("db/password").with("VersionId", "v1").with("VersionStage", "ACSCurrent"))]
 #[case("FetchExtendedConfig", read("db/password").with("FetchExtendedConfig", "1"))]
 #[case("DryRun", read("db/password").with("DryRun", "maybe"))]
 #[case("FetchTags", describe("db/password").with("FetchTags", "yes"))]
@@ -185,21 +335,23 @@ async fn each_refusal_has_its_status_and_code(#[case] call: Call, #[case] status
 #[case("SecretDataType", create("a", "v", "x").with("SecretDataType", "Text"))]
 #[case("SecretType", create("a", "v", "x").with("SecretType", "Other"))]
 #[case("EnableAutomaticRotation", create("a", "v", "x").with("EnableAutomaticRotation", "true"))]
-#[case("RotationInterval", create("a", "v", "x").with("RotationInterval", "7d"))]
-#[case("ExtendedConfig", create("a", "v", "x").with("ExtendedConfig", "{}"))]
+#[case("EncryptionKeyId", create("a", "v", "x").with("EncryptionKeyId", "key 1"))]
+#[case("EncryptionKeyId", create("a", "v", "x").with("EncryptionKeyId", "key-open"))]
 #[case("Tags", create("a", "v", "x").with("Tags", "team=payments"))]
 #[case("Tags", create("a", "v", "x").with("Tags", r#"[{"TagKey":"acs:x","TagValue":"y"}]"#))]
+#[case("Tags", create("a", "v", "x").with("Tags", r#"[{"TagKey":"x"},{"TagKey":"x"}]"#))]
 #[case("Tags", create("a", "v", "x").with("Tags", &many_tags(21)))]
 #[case("VersionStages", put("db/password", "v3", "x").with("VersionStages", "canary"))]
 #[case("VersionStages", put("db/password", "v3", "x").with("VersionStages", "[]"))]
 #[case("VersionStages", put("db/password", "v3", "x").with("VersionStages", r#"["ACSPrevious"]"#))]
+#[case(
+    "ExtendedConfig.CustomData",
+    kms("UpdateSecret").with("SecretName", "db/password").with("ExtendedConfig.CustomData", "{}")
+)]
 #[tokio::test]
 async fn a_wrong_parameter_is_named_and_changes_nothing(#[case] name: &str, #[case] call: Call) {
-    let world = World::new().await;
-    let reply = world.send(&call).await;
-    assert_eq!(reply.refusal(), (400, "InvalidParameter".to_owned()), "{}", reply.text);
-    assert_eq!(reply.message(), format!("The specified parameter \"{name}\" is not valid."));
-    assert_eq!(reply.json()["HttpStatus"], 400);
+    let world = furnished().await;
+    invalid(&world, &call, name).await;
     assert_eq!(world.send(&read("a")).await.status, 404);
     assert_eq!(data_of(&world, &read("db/password")).await, "second");
 }

@@ -2,7 +2,12 @@
 
 mod client;
 mod control;
+mod control_client;
 mod garbage;
 mod gateway;
+mod https;
 mod kms;
+mod oos;
+mod required;
+mod slow;
 mod world;

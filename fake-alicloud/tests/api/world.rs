@@ -39,9 +39,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
         // The client wants a crypto provider even for plain HTTP. The first test to come here installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let fake = FakeAlicloud::start(Options::default()).await.expect("free ports");
+        let fake = FakeAlicloud::start(options).await.expect("free ports");
         fake.seed(&Seed::from_yaml(SEED).expect("a seed")).expect("an empty fake");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { fake, http }

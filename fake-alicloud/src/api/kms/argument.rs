@@ -1,6 +1,9 @@
 //! The parameters of KMS operations as types that cannot be wrong.
 
-use serde::Deserialize;
+use std::{ops::RangeInclusive, str::FromStr};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::de::DeserializeOwned;
 
 use super::{
     super::{ApiError, Call, parameters::NotBoolean},
@@ -9,12 +12,12 @@ use super::{
 use crate::state::{
     arn::SecretArn,
     hidden::Hidden,
+    key::KeyReference,
     name::{SecretName, VersionId},
-    secret::{DataType, MAX_DATA_BYTES, SecretValue, VersionSelector, VersionStage},
+    secret::{DataType, MAX_DATA_BYTES, SecretValue},
+    secret_policy::SecretPolicy,
+    versions::{VersionSelector, VersionStage},
 };
-
-const MAX_TAGS: usize = 20;
-const MAX_TAG_CHARACTERS: usize = 128;
 
 impl From<NotBoolean> for ApiError {
     fn from(NotBoolean(name): NotBoolean) -> Self {
@@ -22,24 +25,59 @@ impl From<NotBoolean> for ApiError {
     }
 }
 
+// Of any kind.
+
 /// A parameter that the gateway has made sure of.
-fn required<'a>(call: &Call<'a>, name: &str) -> Result<&'a str, ApiError> {
+pub(super) fn required<'a>(call: &Call<'a>, name: &str) -> Result<&'a str, ApiError> {
     call.parameters.text(name).ok_or_else(|| ApiError::missing(name))
 }
 
-/// The name for a secret to be: a plain name outside of the part reserved for managed secrets.
-pub(super) fn new_secret(call: &Call<'_>) -> Result<SecretArn, ApiError> {
-    let name: SecretName =
-        required(call, "SecretName")?.parse().map_err(|_| error::invalid_parameter("SecretName"))?;
-    if name.as_ref().starts_with("acs/") {
-        return Err(error::invalid_parameter("SecretName"));
+/// A parameter of a type that knows its rule.
+pub(super) fn parsed<T: FromStr>(call: &Call<'_>, name: &str) -> Result<Option<T>, ApiError> {
+    call.parameters
+        .text(name)
+        .map(|text| text.parse().map_err(|_| error::invalid_parameter(name)))
+        .transpose()
+}
+
+/// A parameter in JSON.
+pub(super) fn json<T: DeserializeOwned>(call: &Call<'_>, name: &str) -> Result<Option<T>, ApiError> {
+    let read = |text| serde_json::from_str(text).map_err(|_| error::invalid_parameter(name));
+    call.parameters.text(name).map(read).transpose()
+}
+
+/// A boolean that is false if it is absent.
+pub(super) fn flag(call: &Call<'_>, name: &'static str) -> Result<bool, ApiError> {
+    Ok(call.parameters.boolean(name)?.unwrap_or(false))
+}
+
+/// A whole number within a range.
+pub(super) fn number(
+    call: &Call<'_>,
+    name: &str,
+    range: RangeInclusive<usize>,
+) -> Result<Option<usize>, ApiError> {
+    let number = parsed(call, name)?;
+    if number.is_some_and(|number| !range.contains(&number)) {
+        return Err(error::invalid_parameter(name));
     }
-    Ok(own(call, name))
+    Ok(number)
+}
+
+/// Bytes in Base64.
+pub(super) fn bytes(call: &Call<'_>, name: &str) -> Result<Vec<u8>, ApiError> {
+    STANDARD.decode(required(call, name)?).map_err(|_| error::invalid_parameter(name))
+}
+
+// Secrets and what is in them.
+
+/// The secret meant by `SecretName`.
+pub(super) fn secret(call: &Call<'_>) -> Result<SecretArn, ApiError> {
+    secret_named(call, required(call, "SecretName")?)
 }
 
 /// The secret meant by a plain name, which is looked for at the caller's own account, or by an ARN.
-pub(super) fn secret(call: &Call<'_>) -> Result<SecretArn, ApiError> {
-    let text = required(call, "SecretName")?;
+pub(super) fn secret_named(call: &Call<'_>, text: &str) -> Result<SecretArn, ApiError> {
     let invalid = || error::invalid_parameter("SecretName");
     if text.starts_with("acs:") {
         text.parse().map_err(|_| invalid())
@@ -48,7 +86,8 @@ pub(super) fn secret(call: &Call<'_>) -> Result<SecretArn, ApiError> {
     }
 }
 
-fn own(call: &Call<'_>, name: SecretName) -> SecretArn {
+/// A secret of the caller's account at the endpoint that was called.
+pub(super) fn own(call: &Call<'_>, name: SecretName) -> SecretArn {
     SecretArn { region: call.region.clone(), account: call.caller.principal.account.clone(), name }
 }
 
@@ -56,18 +95,14 @@ pub(super) fn version_id(call: &Call<'_>) -> Result<VersionId, ApiError> {
     required(call, "VersionId")?.parse().map_err(|_| error::invalid_parameter("VersionId"))
 }
 
-/// `VersionId` and `VersionStage`, each optional; without either, what is current.
-pub(super) fn version_selector(call: &Call<'_>) -> Result<VersionSelector, ApiError> {
-    let id = match call.parameters.text("VersionId") {
-        None => None,
-        Some(_) => Some(version_id(call)?),
-    };
-    let stage = call
-        .parameters
-        .text("VersionStage")
-        .map(|text| VersionStage::try_from(text.to_owned()))
-        .transpose()
-        .map_err(|_| error::invalid_parameter("VersionStage"))?;
+pub(super) fn version_stage(text: &str) -> Result<VersionStage, ApiError> {
+    VersionStage::try_from(text.to_owned()).map_err(|_| error::invalid_parameter("VersionStage"))
+}
+
+/// A version id and a stage, each optional; without either, what is current.
+pub(super) fn version_selector(id: Option<&str>, stage: Option<&str>) -> Result<VersionSelector, ApiError> {
+    let id = id.map(str::parse).transpose().map_err(|_| error::invalid_parameter("VersionId"))?;
+    let stage = stage.map(version_stage).transpose()?;
     Ok(match (id, stage) {
         (Some(id), Some(stage)) => VersionSelector::IdAtStage(id, stage),
         (Some(id), None) => VersionSelector::Id(id),
@@ -77,9 +112,9 @@ pub(super) fn version_selector(call: &Call<'_>) -> Result<VersionSelector, ApiEr
 
 /// The stages for a new version, a JSON array. `ACSPrevious` follows from `ACSCurrent` and cannot be claimed.
 pub(super) fn version_stages(call: &Call<'_>) -> Result<Vec<VersionStage>, ApiError> {
-    let Some(text) = call.parameters.text("VersionStages") else { return Ok(vec![VersionStage::Current]) };
-    let stages: Vec<VersionStage> =
-        serde_json::from_str(text).map_err(|_| error::invalid_parameter("VersionStages"))?;
+    let Some(stages) = json::<Vec<VersionStage>>(call, "VersionStages")? else {
+        return Ok(vec![VersionStage::Current]);
+    };
     if stages.is_empty() || stages.contains(&VersionStage::Previous) {
         return Err(error::invalid_parameter("VersionStages"));
     }
@@ -100,51 +135,14 @@ pub(super) fn secret_value(call: &Call<'_>) -> Result<SecretValue, ApiError> {
     Ok(SecretValue { data: Hidden::from(data.to_owned()), data_type })
 }
 
-/// `Tags`, a JSON array of `{"TagKey","TagValue"}`.
-pub(super) fn tags(call: &Call<'_>) -> Result<Vec<(String, String)>, ApiError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Tag {
-        tag_key: String,
-        #[serde(default)]
-        tag_value: String,
-    }
-    let Some(text) = call.parameters.text("Tags") else { return Ok(Vec::new()) };
-    let tags: Vec<Tag> = serde_json::from_str(text).map_err(|_| error::invalid_parameter("Tags"))?;
-    let fits = |text: &str| text.chars().count() <= MAX_TAG_CHARACTERS;
-    let allowed = |tag: &Tag| {
-        let key = &tag.tag_key;
-        let reserved = key.starts_with("aliyun") || key.starts_with("acs:");
-        !key.is_empty() && !reserved && fits(key) && fits(&tag.tag_value)
-    };
-    if tags.len() > MAX_TAGS || !tags.iter().all(allowed) {
-        return Err(error::invalid_parameter("Tags"));
-    }
-    Ok(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
+/// `Policy` of a secret.
+pub(super) fn secret_policy(text: &str) -> Result<SecretPolicy, ApiError> {
+    SecretPolicy::try_from(text.to_owned()).map_err(|_| error::invalid_parameter("Policy"))
 }
 
-/// Refuses what belongs to managed secrets and to instances, of which the fake has none.
-pub(super) fn only_generic(call: &Call<'_>) -> Result<(), ApiError> {
-    match call.parameters.text("SecretType") {
-        None | Some("Generic") => {}
-        Some("Rds" | "Redis" | "RAMCredentials" | "ECS" | "PolarDB") => {
-            return Err(error::unsupported_operation());
-        }
-        Some(_) => return Err(error::invalid_parameter("SecretType")),
-    }
-    if call.parameters.boolean("EnableAutomaticRotation")? == Some(true) {
-        return Err(error::invalid_parameter("EnableAutomaticRotation"));
-    }
-    for name in ["RotationInterval", "ExtendedConfig"] {
-        if call.parameters.text(name).is_some() {
-            return Err(error::invalid_parameter(name));
-        }
-    }
-    if call.parameters.text("DKMSInstanceId").is_some() {
-        return Err(error::instance_not_found());
-    }
-    if call.parameters.text("Policy").is_some() {
-        return Err(error::unsupported_operation());
-    }
-    Ok(())
+// Keys.
+
+/// A key by id, alias or ARN; the caller's own at this endpoint unless the ARN says otherwise.
+pub(super) fn key(call: &Call<'_>, name: &str) -> Result<Option<KeyReference>, ApiError> {
+    parsed(call, name)
 }
