@@ -94,7 +94,7 @@ impl Request {
             return Err(Error::NoTargetPath);
         }
         let mode = FileMode::parse(permission)?;
-        parse_string_map("secrets", secrets)?;
+        refuse_node_publish_secret(secrets)?;
         if attributes
             .value("usePodServiceAccountToken")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
@@ -178,6 +178,14 @@ pub enum Error {
         "usePodServiceAccountToken is \"true\", but this version cannot use a pod's own identity; remove the parameter to read with the provider's"
     )]
     PodIdentity,
+    /// The pod brings a key pair; the provider's must not be used in its place.
+    #[error(
+        "the pod's nodePublishSecretRef brings {key}, but this version cannot use a pod's own key pair; remove the reference to read with the provider's"
+    )]
+    NodePublishSecret {
+        /// One of the pair's names.
+        key: &'static str,
+    },
     /// `region` is none.
     #[error("region: {0}")]
     Region(#[from] endpoint::ParseError),
@@ -187,6 +195,16 @@ pub enum Error {
     /// `objects` is wrong.
     #[error(transparent)]
     Objects(#[from] object::Error),
+}
+
+/// Other secrets, such as tokens, are nothing to us.
+fn refuse_node_publish_secret(secrets: &str) -> Result<(), Error> {
+    let secrets = parse_string_map("secrets", secrets)?.unwrap_or_default();
+    let brought = |key: &&str| secrets.keys().any(|name| name.eq_ignore_ascii_case(key));
+    match ["access_key", "access_secret"].into_iter().find(brought) {
+        Some(key) => Err(Error::NodePublishSecret { key }),
+        None => Ok(()),
+    }
 }
 
 /// Reads a JSON object of strings, or `null`.
@@ -306,6 +324,7 @@ mod tests {
     #[case(OBJECTS, "", "/t", "420", "secrets is no JSON")]
     #[case(OBJECTS, r#"{"k":["hunter2"]}"#, "/t", "420", "secrets: \"k\": found a list, expected text")]
     #[case(OBJECTS, r#""hunter2""#, "/t", "420", "secrets: found text, expected a JSON object of strings")]
+    #[case(OBJECTS, r#"{"Access_Key":"hunter2"}"#, "/t", "420", "nodePublishSecretRef brings access_key")]
     #[case(OBJECTS, "null", "", "420", "target_path is missing")]
     #[case(OBJECTS, "null", "/t", "", "permission: found \"\", expected a decimal JSON number")]
     #[case(OBJECTS, "null", "/t", "rw-r--r--", "permission: found \"rw-r--r--\"")]
@@ -343,6 +362,11 @@ mod tests {
         let message = parse(attributes, secrets, target, permission).unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
         assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn other_secrets_than_a_key_pair_are_no_obstacle() {
+        assert!(parse(OBJECTS, r#"{"csi.storage.k8s.io/serviceAccount.tokens":"{}"}"#, "/t", "420").is_ok());
     }
 
     #[test]
