@@ -2,7 +2,7 @@
 
 mod activity;
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper::{
@@ -47,6 +47,17 @@ impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self { handshake: seconds(10), head: seconds(30), body: seconds(30) }
+    }
+}
+
+/// Where a request came from; among the extensions of each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+impl Peer {
+    fn sign<B>(self, mut request: Request<B>) -> Request<B> {
+        request.extensions_mut().insert(self);
+        request
     }
 }
 
@@ -95,8 +106,9 @@ impl<S> Door<S> {
                 _ = stop.changed() => break,
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        let connection = Connection { service: service.clone(), timeouts, stop: stop.clone() };
+                    Ok((stream, address)) => {
+                        let peer = Peer(address.ip());
+                        let connection = Connection { service: service.clone(), peer, timeouts, stop: stop.clone() };
                         connections.spawn(connection.serve(stream, authority.clone()));
                     }
                     Err(error) => {
@@ -114,6 +126,7 @@ impl<S> Door<S> {
 /// What one connection needs to know.
 struct Connection<S> {
     service: S,
+    peer: Peer,
     timeouts: Timeouts,
     stop: watch::Receiver<()>,
 }
@@ -146,7 +159,7 @@ impl<S> Connection<S> {
         B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
     {
         let activity = Activity::default();
-        let service = service_fn(|request| activity.during(self.service.call(request)));
+        let service = service_fn(|request| activity.during(self.service.call(self.peer.sign(request))));
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(self.timeouts.head);
         builder.max_buf_size(MAX_HEAD_BYTES.into());
@@ -162,7 +175,7 @@ impl<S> Connection<S> {
         // The requests of such a connection run as tasks of their own.
         let activity = Arc::new(Activity::default());
         let service = service_fn(|request| {
-            let (activity, answer) = (activity.clone(), self.service.call(request));
+            let (activity, answer) = (activity.clone(), self.service.call(self.peer.sign(request)));
             async move { activity.during(answer).await }
         });
         let mut builder = http2::Builder::new(TokioExecutor::new());

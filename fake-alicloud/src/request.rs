@@ -2,7 +2,10 @@
 //!
 //! The rooms behind the front share this type; it knows what HTTP carries and nothing about products or signatures.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
@@ -17,10 +20,15 @@ pub enum Scheme {
     Https,
 }
 
+/// Where a request comes from that came over no connection.
+pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
 /// One HTTP request to the API door, read to its end.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) scheme: Scheme,
+    /// Where it came from.
+    pub(crate) peer: IpAddr,
     pub(crate) method: String,
     pub(crate) path: String,
     /// Decoded pairs of the query string, in order of arrival.
@@ -32,7 +40,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// A request that came in the clear, unless `scheme` is set.
+    /// A request that came in the clear from this machine, unless `scheme` and `peer` are set.
     pub(crate) fn new(method: &str, path: &str, query: &str, headers: HeaderMap, body: Vec<u8>) -> Self {
         let content_type =
             headers.get(http::header::CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
@@ -41,6 +49,7 @@ impl Request {
             content_type.is_none_or(|value| value.starts_with(b"application/x-www-form-urlencoded"));
         Self {
             scheme: Scheme::Http,
+            peer: LOOPBACK,
             method: method.to_owned(),
             path: path.to_owned(),
             query: decode(query.as_bytes()),

@@ -15,7 +15,7 @@ mod read;
 use serde_json::{Value, json};
 
 use self::answer::Shown;
-use super::{ApiError, Call, Operation};
+use super::{ApiError, Call, Operation, Run};
 use crate::{
     policy,
     state::{
@@ -31,82 +31,82 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         action: "CreateParameter",
         required: &["Name", "Type", "Value"],
-        run: |call, state| create(Family::Common, call, state),
+        run: Run::Signed(|call, state| create(Family::Common, call, state)),
     },
     Operation {
         action: "CreateSecretParameter",
         required: &["Name", "Value"],
-        run: |call, state| create(Family::Secret, call, state),
+        run: Run::Signed(|call, state| create(Family::Secret, call, state)),
     },
     Operation {
         action: "DeleteParameter",
         required: &["Name"],
-        run: |call, state| delete(Family::Common, call, state),
+        run: Run::Signed(|call, state| delete(Family::Common, call, state)),
     },
     Operation {
         action: "DeleteSecretParameter",
         required: &["Name"],
-        run: |call, state| delete(Family::Secret, call, state),
+        run: Run::Signed(|call, state| delete(Family::Secret, call, state)),
     },
     Operation {
         action: "GetParameter",
         required: &["Name"],
-        run: |call, state| read::one(Family::Common, call, state),
+        run: Run::Signed(|call, state| read::one(Family::Common, call, state)),
     },
     Operation {
         action: "GetParameters",
         required: &["Names"],
-        run: |call, state| read::several(Family::Common, call, state),
+        run: Run::Signed(|call, state| read::several(Family::Common, call, state)),
     },
     Operation {
         action: "GetParametersByPath",
         required: &["Path"],
-        run: |call, state| read::by_path(Family::Common, call, state),
+        run: Run::Signed(|call, state| read::by_path(Family::Common, call, state)),
     },
     Operation {
         action: "GetSecretParameter",
         required: &["Name"],
-        run: |call, state| read::one(Family::Secret, call, state),
+        run: Run::Signed(|call, state| read::one(Family::Secret, call, state)),
     },
     Operation {
         action: "GetSecretParameters",
         required: &["Names"],
-        run: |call, state| read::several(Family::Secret, call, state),
+        run: Run::Signed(|call, state| read::several(Family::Secret, call, state)),
     },
     Operation {
         action: "GetSecretParametersByPath",
         required: &["Path"],
-        run: |call, state| read::by_path(Family::Secret, call, state),
+        run: Run::Signed(|call, state| read::by_path(Family::Secret, call, state)),
     },
     Operation {
         action: "ListParameterVersions",
         required: &["Name"],
-        run: |call, state| list::versions(Family::Common, call, state),
+        run: Run::Signed(|call, state| list::versions(Family::Common, call, state)),
     },
     Operation {
         action: "ListParameters",
         required: &[],
-        run: |call, state| list::parameters(Family::Common, call, state),
+        run: Run::Signed(|call, state| list::parameters(Family::Common, call, state)),
     },
     Operation {
         action: "ListSecretParameterVersions",
         required: &["Name"],
-        run: |call, state| list::versions(Family::Secret, call, state),
+        run: Run::Signed(|call, state| list::versions(Family::Secret, call, state)),
     },
     Operation {
         action: "ListSecretParameters",
         required: &[],
-        run: |call, state| list::parameters(Family::Secret, call, state),
+        run: Run::Signed(|call, state| list::parameters(Family::Secret, call, state)),
     },
     Operation {
         action: "UpdateParameter",
         required: &["Name", "Value"],
-        run: |call, state| update(Family::Common, call, state),
+        run: Run::Signed(|call, state| update(Family::Common, call, state)),
     },
     Operation {
         action: "UpdateSecretParameter",
         required: &["Name", "Value"],
-        run: |call, state| update(Family::Secret, call, state),
+        run: Run::Signed(|call, state| update(Family::Secret, call, state)),
     },
 ];
 
@@ -198,7 +198,7 @@ fn delete(family: Family, call: &Call<'_>, state: &mut State) -> Result<Value, A
 /// The home that the operation may work on: names never reach another account.
 fn authorized(call: &Call<'_>, family: Family) -> Result<Home, ApiError> {
     let account = call.caller.principal.account.clone();
-    policy::authorize(call.caller, &account).map_err(|_| error::no_permission())?;
+    policy::of_own_account(call.caller, &account).map_err(|_| error::no_permission())?;
     Ok(Home { account, region: call.region.clone(), family })
 }
 

@@ -14,6 +14,7 @@ use crate::{
     clock::parse_wire_time,
     cloud::Cloud,
     journal::SignatureKind,
+    policy::IdentityPolicy,
     request::Request,
     state::{account::Principal, name::AccessKeyId},
 };
@@ -25,6 +26,8 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
+    /// What a session may do at most, beside what its role may.
+    pub(crate) session_policy: Option<IdentityPolicy>,
 }
 
 /// What a signed request claims, read from it and not yet believed.
@@ -111,7 +114,7 @@ pub(crate) fn authenticate(request: &Request, cloud: &Cloud, now: Timestamp) -> 
     if !cloud.state().nonces.note(&id, &claim.nonce, now) {
         return Err(ApiError::used_nonce());
     }
-    Ok(Caller { principal: key.owner })
+    Ok(Caller { principal: key.owner, session_policy: None })
 }
 
 fn read_time(text: &str) -> Result<Timestamp, ApiError> {

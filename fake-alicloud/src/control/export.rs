@@ -34,7 +34,7 @@ pub(crate) fn export(state: &State) -> Seed {
     Seed {
         behaviour: Some(state.behaviour.clone()),
         accounts: accounts
-            .map(|(id, known)| account(id, known.users.iter().map(|name| user(id, name)).collect()))
+            .map(|(id, known)| account(id, known.users.keys().map(|name| user(id, name)).collect()))
             .collect(),
     }
 }

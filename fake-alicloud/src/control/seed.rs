@@ -29,6 +29,7 @@ use crate::{
         account::{AccessKey, Identity, Principal},
         hidden::Hidden,
         name::{AccessKeyId, AccountId, Region, UserName},
+        ram::User,
     },
 };
 
@@ -239,7 +240,9 @@ impl Seed {
         for account in &self.accounts {
             let principal = |identity| Principal { account: account.id.clone(), identity };
             let known = state.accounts.entry(account.id.clone()).or_default();
-            known.users.extend(account.users.iter().map(|user| user.name.clone()));
+            for user in &account.users {
+                known.users.entry(user.name.clone()).or_insert_with(|| User::new(now));
+            }
             add_keys(state, &account.access_keys, &principal(Identity::Root))?;
             for user in &account.users {
                 add_keys(state, &user.access_keys, &principal(Identity::User(user.name.clone())))?;

@@ -24,7 +24,7 @@ pub(super) enum Format {
 
 impl Format {
     /// The parameter `Format` decides, then the header `Accept`, then the product.
-    pub(super) fn of(request: &Request, product: Option<Product>) -> Result<Self, ApiError> {
+    pub(super) fn of(request: &Request) -> Result<Self, ApiError> {
         match request.parameter("Format").filter(|text| !text.is_empty()) {
             Some(text) if text.eq_ignore_ascii_case("json") => Ok(Self::Json),
             Some(text) if text.eq_ignore_ascii_case("xml") => Ok(Self::Xml),
@@ -34,16 +34,10 @@ impl Format {
                 Ok(match (accept.contains("json"), accept.contains("xml")) {
                     (true, _) => Self::Json,
                     (false, true) => Self::Xml,
-                    (false, false) => Self::default_of(product),
+                    // The page of OOS does not say, those of STS contradict each other; most of the newer ones say JSON.
+                    (false, false) => Self::Json,
                 })
             }
-        }
-    }
-
-    /// What is answered when nothing is asked for. The page of OOS does not say; most of the newer ones say JSON.
-    fn default_of(product: Option<Product>) -> Self {
-        match product {
-            Some(Product::Kms | Product::Oos) | None => Self::Json,
         }
     }
 }

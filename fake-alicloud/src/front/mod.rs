@@ -23,12 +23,14 @@ use self::{
     target::Target,
 };
 use crate::{
-    api::{ApiError, Call, Parameters, Product},
+    api::{ApiError, Asked, Call, Parameters, Product, Run},
     auth::{self, Caller},
+    clock::wire_time,
     cloud::Cloud,
     journal::{self, JournalEntry},
-    listener::Answerer,
-    request::{Request, Scheme},
+    listener::{Answerer, Peer},
+    policy::Context,
+    request::{LOOPBACK, Request, Scheme},
 };
 
 /// The gateway's limit for a request body.
@@ -69,8 +71,9 @@ pub(crate) fn reply(
         headers.insert(HOST, value);
     }
     let query = head.uri.query().unwrap_or_default();
+    let peer = head.extensions.get::<Peer>().map_or(LOOPBACK, |Peer(address)| *address);
     let request =
-        Request { scheme, ..Request::new(head.method.as_str(), head.uri.path(), query, headers, body) };
+        Request { scheme, peer, ..Request::new(head.method.as_str(), head.uri.path(), query, headers, body) };
     handle(cloud, &request, unread)
 }
 
@@ -102,7 +105,7 @@ fn handle(cloud: &Cloud, request: &Request, unread: Option<ApiError>) -> Respons
     };
     let answer = Answer {
         outcome,
-        format: Format::of(request, target.product).unwrap_or_default(),
+        format: Format::of(request).unwrap_or_default(),
         request_id: Uuid::new_v4().to_string().to_uppercase(),
         host: request.host(),
         action: &target.action,
@@ -137,7 +140,7 @@ fn perform(
     }
     let operation = target.operation()?;
     let region = target.region.as_ref().ok_or_else(|| ApiError::invalid_gateway_parameter("RegionId"))?;
-    Format::of(request, target.product)?;
+    Format::of(request)?;
     if request.scheme == Scheme::Http
         && !cloud.allows_http
         && target.product.is_some_and(Product::needs_https)
@@ -145,10 +148,30 @@ fn perform(
         return Err(ApiError::needs_https());
     }
 
-    let caller = known_caller.insert(auth::authenticate(request, cloud, now)?);
+    let context = context(request, now);
     let instance = target.instance();
-    let call = Call { caller, region, instance, parameters: Parameters::new(request), now };
-    operation.run(&call, &mut cloud.state())
+    let parameters = Parameters::new(request);
+    let asked = Asked { action: operation.action(), region, instance, parameters, context: &context, now };
+    match operation.kind() {
+        Run::Signed(run) => {
+            let caller = known_caller.insert(auth::authenticate(request, cloud, now)?);
+            operation.run(run, &Call::new(caller, asked), &mut cloud.state())
+        }
+        Run::Unsigned(run) => {
+            let mut state = cloud.state();
+            operation.prepare(&asked, &mut state)?;
+            run(&asked, &mut state)
+        }
+    }
+}
+
+/// What policies may ask about a call of any product.
+fn context(request: &Request, now: Timestamp) -> Context {
+    let mut context = Context::default();
+    context.set("acs:SourceIp", request.peer.to_string());
+    context.set("acs:SecureTransport", (request.scheme == Scheme::Https).to_string());
+    context.set("acs:CurrentTime", wire_time(now));
+    context
 }
 
 fn journal_entry(

@@ -28,6 +28,8 @@ pub(super) struct Target {
 enum Host {
     /// A product's endpoint in a region.
     Endpoint(Product, Region),
+    /// A product's one endpoint for all regions.
+    Global(Product),
     /// The gateway of a dedicated KMS instance, which does not name its region.
     Instance(InstanceId),
     /// A name of the cloud that is no endpoint of a product played here.
@@ -41,6 +43,9 @@ impl Host {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
         let Some(labels) = name.strip_suffix(".aliyuncs.com") else { return Self::Other };
         for product in Product::ALL {
+            if product.is_global() && labels == product.name() {
+                return Self::Global(product);
+            }
             let Some((first, region)) = labels.split_once('.') else { continue };
             let is_endpoint =
                 first.strip_prefix(product.name()).is_some_and(|rest| matches!(rest, "" | "-vpc"));
@@ -65,7 +70,7 @@ impl Target {
         let version = named("x-acs-version", "Version");
         let host = Host::read(&request.host());
         let product = match &host {
-            Host::Endpoint(product, _) => Some(*product),
+            Host::Endpoint(product, _) | Host::Global(product) => Some(*product),
             Host::Instance(_) => Some(Product::Kms),
             Host::Foreign => None,
             Host::Other => Product::ALL.into_iter().find(|product| product.version() == version),
@@ -82,7 +87,7 @@ impl Target {
     pub(super) fn instance(&self) -> Option<&InstanceId> {
         match &self.host {
             Host::Instance(id) => Some(id),
-            Host::Endpoint(..) | Host::Foreign | Host::Other => None,
+            Host::Endpoint(..) | Host::Global(_) | Host::Foreign | Host::Other => None,
         }
     }
 
@@ -119,6 +124,7 @@ mod tests {
     #[case("kst-hzz62abc.cryptoservice.kms.aliyuncs.com", Host::Instance("kst-hzz62abc".parse().expect("an id")))]
     #[case("hzz62abc.cryptoservice.kms.aliyuncs.com", Host::Foreign)]
     #[case("kms.aliyuncs.com", Host::Foreign)]
+    #[case("sts.aliyuncs.com", Host::Global(Product::Sts))]
     #[case("kmsx.cn-hangzhou.aliyuncs.com", Host::Foreign)]
     #[case("kms.a.b.aliyuncs.com", Host::Foreign)]
     #[case("ecs.cn-hangzhou.aliyuncs.com", Host::Foreign)]

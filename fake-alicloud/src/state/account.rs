@@ -1,16 +1,21 @@
-//! Accounts, their users, and the access keys of both.
+//! Accounts, the identities within them, and the access keys of these.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeMap, fmt};
 
 use super::{
     hidden::Hidden,
-    name::{AccountId, UserName},
+    name::{AccountId, OidcProviderName, PolicyName, RoleName, RoleSessionName, UserName},
+    oidc::OidcProvider,
+    ram::{CustomPolicy, Role, User},
 };
 
 /// One customer of the cloud.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
-    pub(crate) users: BTreeSet<UserName>,
+    pub(crate) users: BTreeMap<UserName, User>,
+    pub(crate) roles: BTreeMap<RoleName, Role>,
+    pub(crate) policies: BTreeMap<PolicyName, CustomPolicy>,
+    pub(crate) oidc_providers: BTreeMap<OidcProviderName, OidcProvider>,
 }
 
 /// Who a key speaks for.
@@ -27,10 +32,12 @@ pub(crate) enum Identity {
     Root,
     /// A RAM user of the account.
     User(UserName),
+    /// Somebody who has become a role of the account.
+    AssumedRole(RoleName, RoleSessionName),
 }
 
 impl Principal {
-    /// The principal's name in policies and answers.
+    /// The principal's name in answers and the journal.
     pub(crate) fn arn(&self) -> String {
         self.to_string()
     }
@@ -38,9 +45,11 @@ impl Principal {
 
 impl fmt::Display for Principal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "acs:ram::{}:", self.account)?;
         match &self.identity {
-            Identity::Root => write!(formatter, "acs:ram::{}:root", self.account),
-            Identity::User(name) => write!(formatter, "acs:ram::{}:user/{name}", self.account),
+            Identity::Root => formatter.write_str("root"),
+            Identity::User(name) => write!(formatter, "user/{name}"),
+            Identity::AssumedRole(role, session) => write!(formatter, "assumed-role/{role}/{session}"),
         }
     }
 }

@@ -1,6 +1,4 @@
 //! All that the fake remembers, in memory and behind one lock. Knows no HTTP.
-//!
-//! Roles, policies and OIDC providers will stand beside what is here, one file each.
 
 pub(crate) mod account;
 pub(crate) mod arn;
@@ -11,10 +9,13 @@ pub(crate) mod kms;
 pub(crate) mod managed;
 pub(crate) mod name;
 pub(crate) mod nonce;
+pub(crate) mod oidc;
 pub(crate) mod parameter;
+pub(crate) mod ram;
 pub(crate) mod rotation;
 pub(crate) mod secret;
 pub(crate) mod secret_policy;
+pub(crate) mod session;
 pub(crate) mod versions;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -29,6 +30,7 @@ use self::{
     nonce::Nonces,
     parameter::Parameters,
     secret::Secret,
+    session::Session,
 };
 use crate::behaviour::Behaviour;
 
@@ -40,6 +42,8 @@ pub(crate) struct State {
     pub(crate) accounts: BTreeMap<AccountId, Account>,
     /// Access key ids are unique in the whole cloud.
     pub(crate) access_keys: BTreeMap<AccessKeyId, AccessKey>,
+    /// Live and recently expired sessions, by their temporary access key ids.
+    pub(crate) sessions: BTreeMap<AccessKeyId, Session>,
     pub(crate) nonces: Nonces,
     pub(crate) parameters: Parameters,
     secrets: BTreeMap<(AccountId, Region), BTreeMap<SecretName, Secret>>,

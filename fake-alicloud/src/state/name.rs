@@ -100,6 +100,53 @@ checked_text!(
 );
 
 checked_text!(
+    /// The name of a RAM role.
+    RoleName,
+    "a role name",
+    "1 to 64 letters, digits, '.', '_' or '-'",
+    |text| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    }
+);
+
+checked_text!(
+    /// What a caller calls a session of a role.
+    RoleSessionName,
+    "a role session name",
+    "2 to 64 letters, digits or any of '. @ - _'",
+    |text| {
+        (2..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte))
+    }
+);
+
+checked_text!(
+    /// The name of a policy, the cloud's or an account's own.
+    PolicyName,
+    "a policy name",
+    "1 to 128 letters, digits or hyphens",
+    |text| {
+        (1..=128).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    }
+);
+
+checked_text!(
+    /// The name of an OIDC provider.
+    OidcProviderName,
+    "an OIDC provider name",
+    "1 to 128 letters, digits or any of '. - _', not a sign at either end",
+    |text| {
+        let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        (1..=128).contains(&text.len())
+            && is_letter(text.as_bytes().first())
+            && is_letter(text.as_bytes().last())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+    }
+);
+
+checked_text!(
     /// The public half of an access key.
     AccessKeyId,
     "an access key id",

@@ -60,7 +60,8 @@ pub(super) fn reach(call: &Call<'_>, state: &State, home: Option<&InstanceId>) -
 }
 
 pub(super) fn authorize(call: &Call<'_>, secret: &SecretArn) -> Result<(), ApiError> {
-    policy::authorize(call.caller, &secret.account).map_err(|_| error::no_permission(&secret.to_string()))
+    policy::of_own_account(call.caller, &secret.account)
+        .map_err(|_| error::no_permission(&secret.to_string()))
 }
 
 /// Finds a secret at the endpoint that was called; another region's secrets are not there, even by their ARN.
@@ -103,7 +104,7 @@ pub(super) fn find_key(
 }
 
 pub(super) fn authorize_key(call: &Call<'_>, owner: &AccountId, arn: &str) -> Result<(), ApiError> {
-    policy::authorize(call.caller, owner).map_err(|_| error::no_permission(arn))
+    policy::of_own_account(call.caller, owner).map_err(|_| error::no_permission(arn))
 }
 
 /// Makes sure that a key is there and may be used.

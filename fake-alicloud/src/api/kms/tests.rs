@@ -3,8 +3,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    api::{Call, Parameters, Product},
+    api::{Asked, Call, Parameters, Product, Run},
     auth::Caller,
+    policy::Context,
     request::Request,
     state::{
         State,
@@ -16,15 +17,18 @@ use crate::{
 fn run(action: &str, query: &str, second: i64, state: &mut State) -> Result<Value, String> {
     let request = Request::new("GET", "/", query, HeaderMap::new(), Vec::new());
     let principal = Principal { account: "1".parse().expect("an id"), identity: Identity::Root };
-    let call = Call {
-        caller: &Caller { principal },
+    let operation = Product::Kms.operation(action).expect("an operation");
+    let Run::Signed(run) = operation.kind() else { panic!("operations of KMS are signed") };
+    let asked = Asked {
+        action: operation.action(),
         region: &"cn-hangzhou".parse().expect("a region"),
         instance: None,
         parameters: Parameters::new(&request),
+        context: &Context::default(),
         now: Timestamp::from_second(second).expect("a time"),
     };
-    let operation = Product::Kms.operation(action).expect("an operation");
-    operation.run(&call, state).map_err(|error| error.code)
+    let caller = Caller { principal, session_policy: None };
+    operation.run(run, &Call::new(&caller, asked), state).map_err(|error| error.code)
 }
 
 #[test]

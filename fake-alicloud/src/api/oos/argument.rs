@@ -150,6 +150,7 @@ pub(super) fn signature(call: &Call<'_>) -> String {
     match &principal.identity {
         Identity::Root => format!("root({})", principal.account),
         Identity::User(name) => format!("{name}({})", principal.account),
+        Identity::AssumedRole(role, session) => format!("{role}/{session}({})", principal.account),
     }
 }
 
