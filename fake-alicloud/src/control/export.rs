@@ -3,50 +3,41 @@
 //! What only matters to calls under way is left out: nonces are not kept.
 
 use super::seed::{
-    AccessKeySeed, AccountSeed, InstanceSeed, KeySeed, KeyStatus, ParameterSeed, SecretSeed, Seed, UserSeed,
-    placeless,
+    AccessKeySeed, AccountSeed, InstanceSeed, KeySeed, OidcProviderSeed, ParameterSeed, PolicySeed, RoleSeed,
+    SecretSeed, Seed, UserSeed,
 };
 use crate::state::{
     State,
-    account::{Identity, Principal},
-    name::{AccountId, UserName},
+    account::{Account, Identity, Principal},
+    name::AccountId,
 };
 
 /// A seed that makes the same state from nothing.
 pub(crate) fn export(state: &State) -> Seed {
-    let account = |id: &AccountId, users: Vec<UserSeed>| AccountSeed {
+    Seed {
+        behaviour: Some(state.behaviour.clone()),
+        accounts: state.accounts.iter().map(|(id, account)| account_seed(state, id, account)).collect(),
+    }
+}
+
+fn account_seed(state: &State, id: &AccountId, account: &Account) -> AccountSeed {
+    let root = Principal { account: id.clone(), identity: Identity::Root };
+    let users = account.users.iter();
+    let roles = account.roles.iter();
+    let policies = account.policies.iter();
+    let providers = account.oidc_providers.iter();
+    AccountSeed {
         id: id.clone(),
-        access_keys: access_keys(state, &Principal { account: id.clone(), identity: Identity::Root }),
-        users,
+        access_keys: AccessKeySeed::all_of(state, &root),
+        users: users.map(|(name, user)| UserSeed::of(state, id, name, user)).collect(),
+        roles: roles.map(|(name, role)| RoleSeed::of(name, role)).collect(),
+        policies: policies.map(|(name, policy)| PolicySeed::of(name, policy)).collect(),
+        oidc_providers: providers.map(|(name, provider)| OidcProviderSeed::of(name, provider)).collect(),
         instances: instances(state, id),
         keys: keys(state, id),
         secrets: secrets(state, id),
         parameters: parameters(state, id),
-    };
-    let user = |id: &AccountId, name: &UserName| UserSeed {
-        name: name.clone(),
-        access_keys: access_keys(
-            state,
-            &Principal { account: id.clone(), identity: Identity::User(name.clone()) },
-        ),
-    };
-    let accounts = state.accounts.iter();
-    Seed {
-        behaviour: Some(state.behaviour.clone()),
-        accounts: accounts
-            .map(|(id, known)| account(id, known.users.keys().map(|name| user(id, name)).collect()))
-            .collect(),
     }
-}
-
-fn access_keys(state: &State, owner: &Principal) -> Vec<AccessKeySeed> {
-    let keys = state.access_keys.iter().filter(|(_, key)| key.owner == *owner);
-    keys.map(|(id, key)| AccessKeySeed {
-        id: placeless(id.clone()),
-        secret: key.secret.clone(),
-        status: if key.active { KeyStatus::Active } else { KeyStatus::Inactive },
-    })
-    .collect()
 }
 
 fn parameters(state: &State, owner: &AccountId) -> Vec<ParameterSeed> {

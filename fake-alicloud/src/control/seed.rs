@@ -2,9 +2,15 @@
 //!
 //! The same types are written by `export` and described by the JSON Schema, so each field has a doc comment for its readers.
 
+mod attachment;
+mod document;
 mod key;
+mod oidc_provider;
 mod parameter;
+mod policy;
+mod role;
 mod secret;
+mod user;
 mod version;
 
 use std::{
@@ -17,23 +23,27 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_yaml::{Location, Spanned};
 
+use self::user::{KeyStatus, add_keys};
 pub(super) use self::{
     key::{InstanceSeed, KeySeed},
+    oidc_provider::OidcProviderSeed,
     parameter::ParameterSeed,
+    policy::PolicySeed,
+    role::RoleSeed,
     secret::SecretSeed,
+    user::{AccessKeySeed, UserSeed},
 };
 use crate::{
     behaviour::Behaviour,
     state::{
         State,
-        account::{AccessKey, Identity, Principal},
+        account::{Identity, Principal},
         hidden::Hidden,
-        name::{AccessKeyId, AccountId, Region, UserName},
-        ram::User,
+        name::{AccountId, Region},
     },
 };
 
-/// Accounts with their keys, users and secrets, to be added to a fake. The format is in the crate's README.
+/// Accounts with their identities, keys and secrets, to be added to a fake. The format is in the crate's README.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Seed {
@@ -103,6 +113,15 @@ pub(super) struct AccountSeed {
     /// RAM users.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) users: Vec<UserSeed>,
+    /// RAM roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) roles: Vec<RoleSeed>,
+    /// RAM policies of the account's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) policies: Vec<PolicySeed>,
+    /// OIDC issuers that the account trusts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) oidc_providers: Vec<OidcProviderSeed>,
     /// Dedicated KMS instances.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) instances: Vec<InstanceSeed>,
@@ -115,43 +134,6 @@ pub(super) struct AccountSeed {
     /// OOS parameters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) parameters: Vec<ParameterSeed>,
-}
-
-/// A RAM user.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct UserSeed {
-    /// Its name within the account.
-    pub(super) name: UserName,
-    /// Its access keys.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) access_keys: Vec<AccessKeySeed>,
-}
-
-/// An access key.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct AccessKeySeed {
-    /// Its public half, unique in the whole fake.
-    #[schemars(with = "AccessKeyId")]
-    pub(super) id: Spanned<AccessKeyId>,
-    /// Its private half. Make it up.
-    #[serde(serialize_with = "exposed")]
-    #[schemars(with = "String")]
-    pub(super) secret: Hidden,
-    /// Whether it may be used.
-    #[serde(default)]
-    pub(super) status: KeyStatus,
-}
-
-/// Whether an access key may be used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-pub(super) enum KeyStatus {
-    /// It may.
-    #[default]
-    Active,
-    /// Calls with it are refused.
-    Inactive,
 }
 
 /// A tag of a resource.
@@ -185,14 +167,14 @@ impl Seed {
     /// Reads a seed from YAML, of which JSON is a part.
     pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
         let seed: Self = serde_yaml::from_str(text).map_err(|error| unreadable(&error))?;
-        for key in seed.accounts.iter().flat_map(|account| &account.keys) {
-            key.check()?;
-        }
-        for secret in seed.accounts.iter().flat_map(|account| &account.secrets) {
-            secret.check()?;
-        }
-        for parameter in seed.accounts.iter().flat_map(|account| &account.parameters) {
-            parameter.check()?;
+        for account in &seed.accounts {
+            account.users.iter().try_for_each(UserSeed::check)?;
+            account.roles.iter().try_for_each(RoleSeed::check)?;
+            account.policies.iter().try_for_each(PolicySeed::check)?;
+            account.oidc_providers.iter().try_for_each(OidcProviderSeed::check)?;
+            account.keys.iter().try_for_each(KeySeed::check)?;
+            account.secrets.iter().try_for_each(SecretSeed::check)?;
+            account.parameters.iter().try_for_each(ParameterSeed::check)?;
         }
         Ok(seed)
     }
@@ -238,14 +220,21 @@ impl Seed {
             state.behaviour = behaviour.clone();
         }
         for account in &self.accounts {
-            let principal = |identity| Principal { account: account.id.clone(), identity };
-            let known = state.accounts.entry(account.id.clone()).or_default();
-            for user in &account.users {
-                known.users.entry(user.name.clone()).or_insert_with(|| User::new(now));
+            let root = Principal { account: account.id.clone(), identity: Identity::Root };
+            state.accounts.entry(account.id.clone()).or_default();
+            add_keys(state, &account.access_keys, &root, now)?;
+            // What users and roles have must be there before them.
+            for policy in &account.policies {
+                policy.apply(state, &account.id, now)?;
             }
-            add_keys(state, &account.access_keys, &principal(Identity::Root))?;
             for user in &account.users {
-                add_keys(state, &user.access_keys, &principal(Identity::User(user.name.clone())))?;
+                user.apply(state, &account.id, now)?;
+            }
+            for role in &account.roles {
+                role.apply(state, &account.id, now)?;
+            }
+            for provider in &account.oidc_providers {
+                provider.apply(state, &account.id, now)?;
             }
             for instance in &account.instances {
                 instance.apply(state, &account.id, default_region)?;
@@ -264,17 +253,18 @@ impl Seed {
     }
 }
 
-fn add_keys(state: &mut State, keys: &[AccessKeySeed], owner: &Principal) -> Result<(), SeedError> {
-    for key in keys {
-        let id = key.id.value.clone();
-        let active = key.status == KeyStatus::Active;
-        let entry = AccessKey { secret: key.secret.clone(), owner: owner.clone(), active };
-        if state.access_keys.insert(id, entry).is_some() {
-            let what = format!("the access key {}", key.id.value);
-            return Err(SeedError::Taken { place: key.id.referenced.into(), what });
-        }
+/// Something at a place that is there already.
+fn taken<T>(at: &Spanned<T>, what: String) -> SeedError {
+    SeedError::Taken { place: at.referenced.into(), what }
+}
+
+/// Makes sure that a text is not too long; an error says how long it may be.
+fn within(field: &str, text: &str, limit: usize) -> Result<(), String> {
+    if text.chars().count() <= limit {
+        Ok(())
+    } else {
+        Err(format!("the field `{field}` has at most {limit} characters"))
     }
-    Ok(())
 }
 
 /// A mistake at a place.
@@ -298,3 +288,7 @@ fn unreadable(error: &serde_yaml::Error) -> SeedError {
 #[cfg(test)]
 #[path = "seed_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "seed/identity_tests.rs"]
+mod identity_tests;

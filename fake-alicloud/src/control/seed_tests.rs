@@ -52,7 +52,7 @@ fn json_is_a_seed_too() {
     "accounts:\n  - id: '1'\n    acessKeys: []\n",
     3,
     5,
-    "unknown field `acessKeys`, expected one of id, accessKeys, users, instances, keys, secrets, parameters"
+    "unknown field `acessKeys`, expected one of id, accessKeys, users, roles, policies, oidcProviders, instances, keys, secrets, parameters"
 )]
 #[case("accounts:\n  - id: one\n", 2, 9, "an account id must be 1 to 32 digits")]
 #[case(

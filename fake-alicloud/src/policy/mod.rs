@@ -5,10 +5,12 @@
 
 mod context;
 mod document;
+mod system;
 
 pub(crate) use self::{
     context::Context,
     document::{Assumer, IdentityPolicy, PolicyError, ResourcePolicy, TrustPolicy},
+    system::{SYSTEM_POLICIES, SystemPolicy, system_policy},
 };
 use crate::{
     auth::Caller,

@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use jiff::Timestamp;
+
 use super::{
+    State,
     hidden::Hidden,
-    name::{AccountId, OidcProviderName, PolicyName, RoleName, RoleSessionName, UserName},
+    name::{AccessKeyId, AccountId, OidcProviderName, PolicyName, RoleName, RoleSessionName, UserName},
     oidc::OidcProvider,
     ram::{CustomPolicy, Role, User},
 };
@@ -60,4 +63,15 @@ pub(crate) struct AccessKey {
     pub(crate) secret: Hidden,
     pub(crate) owner: Principal,
     pub(crate) active: bool,
+    pub(crate) created: Timestamp,
+}
+
+impl State {
+    /// The long-lived keys of an identity, by their ids.
+    pub(crate) fn access_keys_of(
+        &self,
+        owner: &Principal,
+    ) -> impl Iterator<Item = (&AccessKeyId, &AccessKey)> {
+        self.access_keys.iter().filter(move |(_, key)| key.owner == *owner)
+    }
 }

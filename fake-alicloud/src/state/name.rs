@@ -147,6 +147,47 @@ checked_text!(
 );
 
 checked_text!(
+    /// Where the issuer of OIDC tokens is.
+    IssuerUrl,
+    "the URL of an issuer",
+    "a URL of at most 255 characters that begins with https:// and has no '?', '#' or '@'",
+    |text| {
+        (1..=255).contains(&text.len())
+            && text.starts_with("https://")
+            && !text.contains(['?', '#', '@'])
+            && text.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()))
+    }
+);
+
+checked_text!(
+    /// Whom a token of an OIDC issuer may be for.
+    ClientId,
+    "a client id",
+    "1 to 128 letters, digits or any of '. - _ : /', the first a letter or digit",
+    |text| {
+        (1..=128).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:/".contains(&byte))
+    }
+);
+
+checked_text!(
+    /// The digest of a certificate.
+    Fingerprint,
+    "a fingerprint",
+    "1 to 128 letters or digits",
+    |text| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+);
+
+checked_text!(
+    /// The number that names a user or role for ever.
+    IdentityId,
+    "the id of a user or role",
+    "1 to 32 digits",
+    |text| (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+);
+
+checked_text!(
     /// The public half of an access key.
     AccessKeyId,
     "an access key id",
@@ -253,6 +294,34 @@ mod tests {
     #[case("acs:kms", false)]
     fn secret_names_follow_the_published_rule(#[case] text: &str, #[case] allowed: bool) {
         assert_eq!(text.parse::<SecretName>().is_ok(), allowed);
+    }
+
+    #[rstest::rstest]
+    #[case("https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c123", true)]
+    #[case("https://issuer.example:8443", true)]
+    #[case("http://issuer.example", false)]
+    #[case("https://", false)]
+    #[case("https:///path", false)]
+    #[case("https://issuer.example/?a=b", false)]
+    #[case("https://issuer.example/#a", false)]
+    #[case("https://user@issuer.example", false)]
+    #[case("https://issuer.example/with blank", false)]
+    #[case(&format!("https://issuer.example/{}", "p".repeat(232)), true)]
+    #[case(&format!("https://issuer.example/{}", "p".repeat(233)), false)]
+    fn issuer_urls_follow_the_published_rule(#[case] text: &str, #[case] allowed: bool) {
+        assert_eq!(text.parse::<IssuerUrl>().is_ok(), allowed);
+    }
+
+    #[rstest::rstest]
+    #[case("sts.aliyuncs.com", true)]
+    #[case("api://a/b_c-d", true)]
+    #[case(":a", false)]
+    #[case("a,b", false)]
+    #[case("", false)]
+    #[case(&"c".repeat(128), true)]
+    #[case(&"c".repeat(129), false)]
+    fn client_ids_follow_the_published_rule(#[case] text: &str, #[case] allowed: bool) {
+        assert_eq!(text.parse::<ClientId>().is_ok(), allowed);
     }
 
     #[test]

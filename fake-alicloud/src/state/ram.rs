@@ -1,14 +1,26 @@
 //! Users, roles and policies: what RAM keeps of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod attachments;
+mod custom_policy;
+
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 
-use super::name::PolicyName;
-use crate::{
-    policy::{IdentityPolicy, TrustPolicy},
-    random,
+pub(crate) use self::{
+    attachments::{AttachError, AttachedPolicy, Attachments, MAX_CUSTOM, MAX_SYSTEM},
+    custom_policy::{CustomPolicy, MAX_VERSIONS, PolicyVersion, Rotation, VersionError, VersionNumber},
 };
+use crate::{policy::TrustPolicy, random};
+
+/// How long the longest session of a role may be.
+pub(crate) const SESSION_SECONDS: RangeInclusive<u32> = 3600..=43200;
+/// How long a policy or trust policy may be.
+pub(crate) const MAX_DOCUMENT_CHARACTERS: usize = 4096;
+/// How long the description of a role or policy may be.
+pub(crate) const MAX_DESCRIPTION_CHARACTERS: usize = 1024;
+/// How long the display name of a user, or the comments on one, may be.
+pub(crate) const MAX_REMARK_CHARACTERS: usize = 128;
 
 /// A RAM user.
 #[derive(Clone, Debug)]
@@ -17,9 +29,11 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) display_name: String,
     pub(crate) comments: String,
+    pub(crate) email: String,
+    pub(crate) mobile_phone: String,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
-    pub(crate) policies: BTreeSet<AttachedPolicy>,
+    pub(crate) policies: Attachments,
 }
 
 impl User {
@@ -29,9 +43,11 @@ impl User {
             id: fresh_number(),
             display_name: String::new(),
             comments: String::new(),
+            email: String::new(),
+            mobile_phone: String::new(),
             created: now,
             updated: now,
-            policies: BTreeSet::new(),
+            policies: Attachments::default(),
         }
     }
 }
@@ -49,40 +65,10 @@ pub(crate) struct Role {
     /// The number that names it for ever; another role of the same name has another.
     pub(crate) id: String,
     pub(crate) description: String,
-    /// The longest session, from 3600 to 43200.
+    /// The longest session, within [`SESSION_SECONDS`].
     pub(crate) max_session_seconds: u32,
     pub(crate) trust: TrustPolicy,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
-    pub(crate) policies: BTreeSet<AttachedPolicy>,
-}
-
-/// A policy that somebody has.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum AttachedPolicy {
-    /// One of the cloud's own.
-    System(PolicyName),
-    /// One of the account's own.
-    Custom(PolicyName),
-}
-
-/// A policy of an account's own, with its versions.
-#[derive(Clone, Debug)]
-pub(crate) struct CustomPolicy {
-    pub(crate) description: String,
-    pub(crate) created: Timestamp,
-    pub(crate) updated: Timestamp,
-    /// By number; written `v1`, `v2`, ….
-    pub(crate) versions: BTreeMap<u32, PolicyVersion>,
-    /// The number of the version that holds.
-    pub(crate) default_version: u32,
-    /// The number of the last version that was made, kept or not.
-    pub(crate) last_version: u32,
-}
-
-/// One version of a policy.
-#[derive(Clone, Debug)]
-pub(crate) struct PolicyVersion {
-    pub(crate) document: IdentityPolicy,
-    pub(crate) created: Timestamp,
+    pub(crate) policies: Attachments,
 }

@@ -64,7 +64,9 @@ async fn the_seed_of_the_readme_survives_an_export() {
     world.fake.reset();
     world.fake.seed(&exported).expect("an empty fake");
     assert_eq!(content(&world.fake.export()), content(&exported));
-    for (kind, count) in [("secrets", 3), ("keys", 1), ("instances", 1), ("parameters", 1), ("users", 1)] {
+    let counts = [("secrets", 3), ("keys", 1), ("instances", 1), ("parameters", 1)];
+    let identities = [("users", 1), ("roles", 1), ("policies", 1), ("oidcProviders", 1)];
+    for (kind, count) in counts.into_iter().chain(identities) {
         let exported = content(&exported);
         assert_eq!(exported["accounts"][0][kind].as_array().map(Vec::len), Some(count), "{kind}: {exported}");
     }
