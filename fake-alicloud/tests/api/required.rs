@@ -1,4 +1,4 @@
-//! What an operation cannot do without, by the request tables of the KMS and OOS API references.
+//! What an operation cannot do without, by the request tables of the API references.
 
 use rstest::rstest;
 
@@ -9,6 +9,8 @@ use crate::{
 
 const KMS: &str = "2016-01-20";
 const OOS: &str = "2019-06-01";
+const RAM: &str = "2015-05-01";
+const IMS: &str = "2019-08-15";
 
 #[rstest]
 #[case(KMS, "BatchGetSecretValue", &["SecretsList"])]
@@ -43,6 +45,39 @@ const OOS: &str = "2019-06-01";
 #[case(OOS, "ListSecretParameterVersions", &["Name"])]
 #[case(OOS, "UpdateParameter", &["Name", "Value"])]
 #[case(OOS, "UpdateSecretParameter", &["Name", "Value"])]
+#[case(RAM, "AttachPolicyToRole", &["PolicyType", "PolicyName", "RoleName"])]
+#[case(RAM, "AttachPolicyToUser", &["PolicyType", "PolicyName", "UserName"])]
+#[case(RAM, "CreatePolicy", &["PolicyName", "PolicyDocument"])]
+#[case(RAM, "CreatePolicyVersion", &["PolicyName", "PolicyDocument"])]
+#[case(RAM, "CreateRole", &["RoleName", "AssumeRolePolicyDocument"])]
+#[case(RAM, "CreateUser", &["UserName"])]
+#[case(RAM, "DeleteAccessKey", &["UserAccessKeyId"])]
+#[case(RAM, "DeletePolicy", &["PolicyName"])]
+#[case(RAM, "DeletePolicyVersion", &["PolicyName", "VersionId"])]
+#[case(RAM, "DeleteRole", &["RoleName"])]
+#[case(RAM, "DeleteUser", &["UserName"])]
+#[case(RAM, "DetachPolicyFromRole", &["PolicyType", "PolicyName", "RoleName"])]
+#[case(RAM, "DetachPolicyFromUser", &["PolicyType", "PolicyName", "UserName"])]
+#[case(RAM, "GetPolicy", &["PolicyType", "PolicyName"])]
+#[case(RAM, "GetPolicyVersion", &["PolicyType", "PolicyName", "VersionId"])]
+#[case(RAM, "GetRole", &["RoleName"])]
+#[case(RAM, "GetUser", &["UserName"])]
+#[case(RAM, "ListEntitiesForPolicy", &["PolicyType", "PolicyName"])]
+#[case(RAM, "ListPoliciesForRole", &["RoleName"])]
+#[case(RAM, "ListPoliciesForUser", &["UserName"])]
+#[case(RAM, "ListPolicyVersions", &["PolicyType", "PolicyName"])]
+#[case(RAM, "SetDefaultPolicyVersion", &["PolicyName", "VersionId"])]
+#[case(RAM, "UpdateAccessKey", &["UserAccessKeyId", "Status"])]
+#[case(RAM, "UpdateRole", &["RoleName"])]
+#[case(RAM, "UpdateUser", &["UserName"])]
+#[case(IMS, "AddClientIdToOIDCProvider", &["OIDCProviderName", "ClientId"])]
+#[case(IMS, "AddFingerprintToOIDCProvider", &["OIDCProviderName", "Fingerprint"])]
+#[case(IMS, "CreateOIDCProvider", &["OIDCProviderName", "IssuerUrl"])]
+#[case(IMS, "DeleteOIDCProvider", &["OIDCProviderName"])]
+#[case(IMS, "GetOIDCProvider", &["OIDCProviderName"])]
+#[case(IMS, "RemoveClientIdFromOIDCProvider", &["OIDCProviderName", "ClientId"])]
+#[case(IMS, "RemoveFingerprintFromOIDCProvider", &["OIDCProviderName", "Fingerprint"])]
+#[case(IMS, "UpdateOIDCProvider", &["OIDCProviderName"])]
 #[tokio::test]
 async fn each_required_parameter_is_missed_by_its_name(
     #[case] version: &str,

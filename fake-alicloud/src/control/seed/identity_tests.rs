@@ -77,7 +77,7 @@ fn an_object_gets_the_version_and_a_text_stays_as_it_is() {
     let state = seeded(DEMO);
     let document = |name: &str| {
         let policy = &only(&state).policies[&name.parse().expect("a name")];
-        policy.default().document.as_ref().to_owned()
+        policy.versions[&policy.default_version].document.as_ref().to_owned()
     };
     let read: serde_json::Value = serde_json::from_str(&document("read")).expect("JSON");
     assert_eq!((&read["Version"], &read["Statement"][0]["Effect"]), (&"1".into(), &"Allow".into()));

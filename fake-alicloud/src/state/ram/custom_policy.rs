@@ -92,11 +92,6 @@ impl CustomPolicy {
         self.versions.get(&number)
     }
 
-    /// The version that holds.
-    pub(crate) fn default(&self) -> &PolicyVersion {
-        &self.versions[&self.default_version]
-    }
-
     /// Adds a version, which is to hold or not.
     pub(crate) fn add_version(
         &mut self,
