@@ -10,7 +10,7 @@ mod system;
 pub(crate) use self::{
     context::Context,
     document::{Assumer, IdentityPolicy, PolicyError, ResourcePolicy, TrustPolicy},
-    system::{SYSTEM_POLICIES, SystemPolicy, system_policy},
+    system::{SystemPolicy, system_policies, system_policy},
 };
 use crate::{
     auth::Caller,

@@ -1,45 +1,85 @@
-//! The policies that every account has from the cloud. It has hundreds; these are the ones that its products here need.
+//! The cloud's own policies, as many as the products that are played have use for.
 //!
-//! From the list of system policies in the RAM console.
+//! Names and rights are those of the pages "AliyunKMSFullAccess", "AliyunKMSSecretUserAccess" and so on in the RAM
+//! documentation, reduced to the products that are played.
 
-/// A policy of the cloud's own. It has one version, `v1`.
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use super::IdentityPolicy;
+
+/// A policy that every account can attach and none can change.
 #[derive(Debug)]
 pub(crate) struct SystemPolicy {
     pub(crate) name: &'static str,
     pub(crate) description: &'static str,
-    pub(crate) document: &'static str,
+    pub(crate) document: IdentityPolicy,
 }
 
 /// All of them, by name.
-pub(crate) const SYSTEM_POLICIES: &[SystemPolicy] = &[
-    SystemPolicy {
-        name: "AdministratorAccess",
-        description: "Full access to all resources of the account.",
-        document: r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
-    },
-    SystemPolicy {
-        name: "AliyunKMSFullAccess",
-        description: "Full access to KMS.",
-        document: r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*"}]}"#,
-    },
-    SystemPolicy {
-        name: "AliyunOOSFullAccess",
-        description: "Full access to OOS.",
-        document: r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"oos:*","Resource":"*"}]}"#,
-    },
-    SystemPolicy {
-        name: "AliyunRAMFullAccess",
-        description: "Full access to RAM.",
-        document: r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"ram:*","Resource":"*"}]}"#,
-    },
-    SystemPolicy {
-        name: "AliyunSTSAssumeRoleAccess",
-        description: "Assuming roles.",
-        document: r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}"#,
-    },
-];
+pub(crate) fn system_policies() -> &'static [SystemPolicy] {
+    &*POLICIES
+}
 
 /// The one of that name.
 pub(crate) fn system_policy(name: &str) -> Option<&'static SystemPolicy> {
-    SYSTEM_POLICIES.iter().find(|policy| policy.name == name)
+    POLICIES.iter().find(|policy| policy.name == name)
+}
+
+static POLICIES: LazyLock<[SystemPolicy; 7]> = LazyLock::new(|| {
+    [
+        policy("AdministratorAccess", "Everything in all products", &json!(["*"])),
+        policy(
+            "AliyunKMSCryptoUserAccess",
+            "Encryption and decryption with the keys of KMS",
+            &json!([
+                "kms:Encrypt",
+                "kms:Decrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:AsymmetricDecrypt",
+                "kms:AsymmetricEncrypt",
+                "kms:AsymmetricSign",
+                "kms:AsymmetricVerify",
+                "kms:GetPublicKey",
+            ]),
+        ),
+        policy("AliyunKMSFullAccess", "Everything in KMS", &json!(["kms:*"])),
+        policy(
+            "AliyunKMSSecretUserAccess",
+            "Reading the secrets of KMS",
+            &json!(["kms:GetSecretValue", "kms:DescribeSecret", "kms:ListSecretVersionIds"]),
+        ),
+        policy("AliyunOOSFullAccess", "Everything in OOS", &json!(["oos:*"])),
+        policy("AliyunRAMFullAccess", "Everything in RAM and IMS", &json!(["ram:*", "ims:*"])),
+        policy(
+            "AliyunSTSAssumeRoleAccess",
+            "Assuming every role that admits one",
+            &json!(["sts:AssumeRole"]),
+        ),
+    ]
+});
+
+fn policy(name: &'static str, description: &'static str, actions: &Value) -> SystemPolicy {
+    let document = json!({
+        "Version": "1",
+        "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }],
+    });
+    let document = document.to_string().try_into().expect("a policy of the right form");
+    SystemPolicy { name, description, document }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_found_by_its_name_and_by_no_other() {
+        for policy in system_policies() {
+            assert_eq!(system_policy(policy.name).map(|found| &found.document), Some(&policy.document));
+        }
+        assert!(system_policies().is_sorted_by_key(|policy| policy.name));
+        assert!(system_policy("aliyunkmsfullaccess").is_none());
+    }
 }

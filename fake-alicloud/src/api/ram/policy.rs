@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::wire_time,
-    policy::{SYSTEM_POLICIES, SystemPolicy, system_policy},
+    policy::{SystemPolicy, system_policies, system_policy},
     state::{
         State,
         account::Account,
@@ -134,7 +134,7 @@ pub(super) fn list(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError
     let account = account(call, state);
     let own = account.policies.iter().map(|(name, policy)| Found::Custom(name, policy));
     let own = own.filter(|_| wanted != Some(PolicyType::System));
-    let clouds = SYSTEM_POLICIES.iter().map(Found::System);
+    let clouds = system_policies().iter().map(Found::System);
     let clouds = clouds.filter(|_| wanted != Some(PolicyType::Custom));
     let keyed = own.chain(clouds).map(|found| (key(found), found));
     Ok(window.answer("Policies", "Policy", keyed, |found| found.counted(account)))

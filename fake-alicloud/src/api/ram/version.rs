@@ -109,7 +109,7 @@ pub(super) fn system(policy: &SystemPolicy) -> Value {
     json!({
         "VersionId": SYSTEM_VERSION.to_string(),
         "IsDefaultVersion": true,
-        "PolicyDocument": policy.document,
+        "PolicyDocument": policy.document.as_ref(),
         "CreateDate": SYSTEM_DATE,
     })
 }

@@ -12,7 +12,7 @@ use serde_yaml::Spanned;
 
 use super::{SeedError, placeless, wrong};
 use crate::{
-    policy::{SYSTEM_POLICIES, system_policy},
+    policy::{system_policies, system_policy},
     state::{
         account::Account,
         name::PolicyName,
@@ -150,6 +150,6 @@ fn unknown(name: &PolicyName, account: &Account) -> String {
         [] => "no policies".to_owned(),
         names => names.join(", "),
     };
-    let clouds: Vec<_> = SYSTEM_POLICIES.iter().map(|policy| policy.name).collect();
+    let clouds: Vec<_> = system_policies().iter().map(|policy| policy.name).collect();
     format!("there is no policy {name}: the account has {own}, the cloud has {}", clouds.join(", "))
 }

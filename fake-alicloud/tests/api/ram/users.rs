@@ -133,3 +133,13 @@ async fn users_of_another_account_are_not_there() {
     let call = Call { key: (id.to_owned(), secret.to_owned()), ..ram("GetUser") }.with("UserName", "carol");
     assert_eq!(refusal(&world.send(&call).await), (404, "EntityNotExist.User".to_owned()));
 }
+
+#[tokio::test]
+async fn ram_has_a_host_of_its_own_and_the_journal_withholds_addresses() {
+    let world = world().await;
+    let create = ram("CreateUser").with("UserName", "erin").with("Email", "erin@example.com");
+    assert_eq!(world.send(&create.at("ram.aliyuncs.com")).await.status, 200);
+    let entry = world.last_entry();
+    assert_eq!((entry.product.as_str(), entry.parameters["UserName"].as_str()), ("ram", "erin"));
+    assert_eq!(entry.parameters["Email"], "[withheld]");
+}
