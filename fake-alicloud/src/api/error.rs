@@ -170,6 +170,17 @@ impl ApiError {
         Self::gateway(StatusCode::BAD_REQUEST, "InvalidSecurityToken.Malformed", message)
     }
 
+    pub(crate) fn mismatched_security_token() -> Self {
+        let message = "Specified SecurityToken mismatch with the AccessKey.";
+        Self::gateway(StatusCode::BAD_REQUEST, "InvalidSecurityToken.MismatchWithAccessKey", message)
+    }
+
+    /// One product documents 403; the gateway's table 400.
+    pub(crate) fn expired_security_token() -> Self {
+        let message = "Specified SecurityToken is expired.";
+        Self::gateway(StatusCode::BAD_REQUEST, "InvalidSecurityToken.Expired", message)
+    }
+
     pub(crate) fn malformed_time() -> Self {
         let message = "Specified time stamp or date value is not well formatted.";
         Self::gateway(StatusCode::BAD_REQUEST, "InvalidTimeStamp.Format", message)

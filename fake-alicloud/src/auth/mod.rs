@@ -1,6 +1,6 @@
 //! Who calls: signatures recomputed from the published rules, and everything about a signed call that can be stale.
 //!
-//! Security tokens (STS) and OIDC tokens will be checked here too.
+//! Keys of accounts and users live until somebody ends them; those of sessions come with a security token and a time.
 
 mod encode;
 mod v1;
@@ -16,7 +16,11 @@ use crate::{
     journal::SignatureKind,
     policy::IdentityPolicy,
     request::Request,
-    state::{account::Principal, name::AccessKeyId},
+    state::{
+        account::Principal,
+        name::AccessKeyId,
+        session::{Session, TEMPORARY, looks_like_token},
+    },
 };
 
 /// How far a request's time may lie from the server's, either way.
@@ -96,25 +100,51 @@ pub(crate) fn authenticate(request: &Request, cloud: &Cloud, now: Timestamp) -> 
         SignatureKind::V1 | SignatureKind::Unsigned => v1::read(request)?,
     };
     let id: AccessKeyId = claim.access_key_id.parse().map_err(|_| ApiError::unknown_access_key())?;
-    let key = cloud.state().access_keys.get(&id).cloned().ok_or_else(ApiError::unknown_access_key)?;
-    if !key.active {
-        return Err(ApiError::inactive_access_key());
-    }
-    // No token was ever issued, so whatever this is, it is none.
-    if claim.security_token.is_some() {
-        return Err(ApiError::malformed_security_token());
-    }
+    let security_token = claim.security_token.as_deref().filter(|token| !token.is_empty());
+    let (secret, caller) = if id.as_ref().starts_with(TEMPORARY) {
+        let session = cloud.state().session(&id).cloned().ok_or_else(ApiError::unknown_access_key)?;
+        check_session(&session, security_token, now)?;
+        (session.secret, Caller { principal: session.principal, session_policy: session.policy })
+    } else {
+        let key = cloud.state().access_keys.get(&id).cloned().ok_or_else(ApiError::unknown_access_key)?;
+        if !key.active {
+            return Err(ApiError::inactive_access_key());
+        }
+        if let Some(token) = security_token {
+            return Err(foreign_token(token));
+        }
+        (key.secret, Caller { principal: key.owner, session_policy: None })
+    };
     if now.duration_since(claim.time).abs() > TOLERANCE {
         return Err(ApiError::expired_time());
     }
-    if !claim.proof.holds(key.secret.expose()) {
+    if !claim.proof.holds(secret.expose()) {
         return Err(ApiError::signature_mismatch(&claim.proof.explanation()));
     }
     // Last, so that nobody can use up another's nonce without the key.
     if !cloud.state().nonces.note(&id, &claim.nonce, now) {
         return Err(ApiError::used_nonce());
     }
-    Ok(Caller { principal: key.owner, session_policy: None })
+    Ok(caller)
+}
+
+/// A session's key is good with its own token and until its end.
+fn check_session(session: &Session, token: Option<&str>, now: Timestamp) -> Result<(), ApiError> {
+    let token = token.ok_or_else(|| ApiError::missing("SecurityToken"))?;
+    let own = session.security_token.expose();
+    if !bool::from(token.as_bytes().ct_eq(own.as_bytes())) {
+        return Err(foreign_token(token));
+    }
+    if session.expires <= now { Err(ApiError::expired_security_token()) } else { Ok(()) }
+}
+
+/// What is wrong with a token that is not the key's.
+fn foreign_token(token: &str) -> ApiError {
+    if looks_like_token(token) {
+        ApiError::mismatched_security_token()
+    } else {
+        ApiError::malformed_security_token()
+    }
 }
 
 fn read_time(text: &str) -> Result<Timestamp, ApiError> {

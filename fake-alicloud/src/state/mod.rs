@@ -30,7 +30,7 @@ use self::{
     nonce::Nonces,
     parameter::Parameters,
     secret::Secret,
-    session::Session,
+    session::Sessions,
 };
 use crate::behaviour::Behaviour;
 
@@ -42,8 +42,8 @@ pub(crate) struct State {
     pub(crate) accounts: BTreeMap<AccountId, Account>,
     /// Access key ids are unique in the whole cloud.
     pub(crate) access_keys: BTreeMap<AccessKeyId, AccessKey>,
-    /// Live and recently expired sessions, by their temporary access key ids.
-    pub(crate) sessions: BTreeMap<AccessKeyId, Session>,
+    /// Those who have become a role.
+    pub(crate) sessions: Sessions,
     pub(crate) nonces: Nonces,
     pub(crate) parameters: Parameters,
     secrets: BTreeMap<(AccountId, Region), BTreeMap<SecretName, Secret>>,
