@@ -42,12 +42,13 @@ pub(crate) struct Settings {
 impl Cloud {
     pub(crate) fn new(settings: Settings) -> Self {
         let Settings { default_region, allows_http, behaviour, journal_capacity, tls_names } = settings;
-        let state = State::new(behaviour.clone());
+        let authority = Authority::new(tls_names);
+        let state = State::new(behaviour.clone(), authority.fingerprint().to_owned());
         Self {
             state: Mutex::new(state),
             journal: Journal::new(journal_capacity),
             clock: Clock::default(),
-            authority: Arc::new(Authority::new(tls_names)),
+            authority: Arc::new(authority),
             default_region,
             allows_http,
             behaviour,
@@ -64,6 +65,7 @@ impl Cloud {
         let mut state = self.state();
         let mut next = state.clone();
         seed.apply(&mut next, &self.default_region, self.clock.now())?;
+        self.authority.serve_issuers(next.issuers.hosts());
         *state = next;
         Ok(())
     }
@@ -78,7 +80,8 @@ impl Cloud {
     /// Forgets everything but the certificates, which clients may hold, and lets the clock run.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
-        *state = State::new(self.behaviour.clone());
+        *state = State::new(self.behaviour.clone(), self.authority.fingerprint().to_owned());
+        self.authority.serve_issuers(Vec::new());
         self.clock.release();
         self.journal.clear();
     }

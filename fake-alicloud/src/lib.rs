@@ -10,6 +10,7 @@ mod tls;
 
 mod api;
 mod auth;
+mod oidc;
 mod policy;
 mod state;
 

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod arn;
 pub(crate) mod hidden;
 pub(crate) mod instance;
+pub(crate) mod issuer;
 pub(crate) mod key;
 pub(crate) mod kms;
 pub(crate) mod managed;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 use self::{
     account::{AccessKey, Account},
     instance::Instance,
+    issuer::Issuers,
     key::Key,
     name::{AccessKeyId, AccountId, InstanceId, KeyId, Region, SecretName},
     nonce::Nonces,
@@ -44,6 +46,8 @@ pub(crate) struct State {
     pub(crate) access_keys: BTreeMap<AccessKeyId, AccessKey>,
     /// Those who have become a role.
     pub(crate) sessions: Sessions,
+    /// The issuers of OIDC tokens that the world has, whoever trusts them.
+    pub(crate) issuers: Issuers,
     pub(crate) nonces: Nonces,
     pub(crate) parameters: Parameters,
     secrets: BTreeMap<(AccountId, Region), BTreeMap<SecretName, Secret>>,
@@ -58,8 +62,8 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// An empty cloud.
-    pub(crate) fn new(behaviour: Behaviour) -> Self {
-        Self { behaviour, ..Self::default() }
+    /// An empty cloud. The sites of its issuers show a certificate of that fingerprint.
+    pub(crate) fn new(behaviour: Behaviour, site_fingerprint: String) -> Self {
+        Self { behaviour, issuers: Issuers::new(site_fingerprint), ..Self::default() }
     }
 }

@@ -18,6 +18,7 @@ use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
+use sha1::{Digest, Sha1};
 
 use super::name::{Subject, gateway};
 use crate::{cloud::lock, state::name::InstanceId};
@@ -35,6 +36,8 @@ pub(crate) struct Authority {
     instances: Mutex<BTreeMap<InstanceId, Arc<Ca>>>,
     kept: Mutex<Kept>,
     own_names: Vec<String>,
+    /// The hosts of issuers, which come and go.
+    issuer_hosts: Mutex<Vec<String>>,
     /// For names of strangers: it has no certificate, so the handshake ends with an alert.
     refusing: Arc<ServerConfig>,
 }
@@ -43,6 +46,7 @@ pub(crate) struct Authority {
 struct Ca {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
+    fingerprint: String,
 }
 
 /// What was made lately.
@@ -63,6 +67,7 @@ impl Authority {
             instances: Mutex::default(),
             kept: Mutex::default(),
             own_names,
+            issuer_hosts: Mutex::default(),
             refusing,
         }
     }
@@ -70,6 +75,16 @@ impl Authority {
     /// The certificate that clients of the shared endpoints must trust.
     pub(crate) fn ca_pem(&self) -> &str {
         &self.shared.pem
+    }
+
+    /// SHA-1 of that certificate, in hex: what IMS calls the fingerprint of an issuer whose site is served here.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.shared.fingerprint
+    }
+
+    /// Serves these names of issuers' sites, and of no others.
+    pub(crate) fn serve_issuers(&self, hosts: Vec<String>) {
+        *lock(&self.issuer_hosts) = hosts;
     }
 
     /// The certificate that clients of an instance's dedicated gateway must trust; none if that is no instance id or
@@ -82,7 +97,8 @@ impl Authority {
     /// How to go on with a client that asked for that name, or for none, at that address.
     pub(crate) fn config_for(&self, name: Option<&str>, address: IpAddr) -> Arc<ServerConfig> {
         let subject = match name {
-            Some(name) => Subject::read(name, &self.own_names),
+            Some(name) => Subject::read(name, &self.own_names)
+                .or_else(|| Subject::among(name, &lock(&self.issuer_hosts))),
             None => Some(Subject::Address(address)),
         };
         subject.and_then(|subject| self.config(subject)).unwrap_or_else(|| self.refusing.clone())
@@ -125,7 +141,8 @@ impl Ca {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key).expect("a fresh key signs for itself");
-        Self { pem: certificate.pem(), issuer: Issuer::new(params, key) }
+        let fingerprint = base16ct::lower::encode_string(&Sha1::digest(certificate.der()));
+        Self { pem: certificate.pem(), fingerprint, issuer: Issuer::new(params, key) }
     }
 
     fn certify(&self, subject: SanType, provider: &CryptoProvider) -> CertifiedKey {

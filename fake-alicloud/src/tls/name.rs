@@ -1,4 +1,5 @@
-//! Which names the fake may show a certificate for: the cloud's endpoints, this machine, and what the test added.
+//! Which names the fake may show a certificate for: the cloud's endpoints, sites of issuers, this machine, and what the
+//! test added.
 //!
 //! Hosts from the endpoint pages of KMS, OOS, STS, RAM and IMS and from "Dedicated gateway" of KMS.
 
@@ -22,13 +23,19 @@ pub(super) enum Subject {
 }
 
 impl Subject {
+    /// The name that a client asked for, if it is among these.
+    pub(super) fn among(name: &str, names: &[String]) -> Option<Self> {
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        names.iter().any(|own| own.eq_ignore_ascii_case(&name)).then_some(Self::Host(name))
+    }
+
     /// Reads the name that a client asked for; none for a stranger's.
     pub(super) fn read(name: &str, own_names: &[String]) -> Option<Self> {
+        if let Some(own) = Self::among(name, own_names) {
+            return Some(own);
+        }
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         let host = || Some(Self::Host(name.clone()));
-        if own_names.iter().any(|own| own.eq_ignore_ascii_case(&name)) {
-            return host();
-        }
         if name == "localhost" || name.strip_suffix(".localhost").is_some_and(is_label) {
             return host();
         }
