@@ -7,7 +7,8 @@ use crate::{
     clock::Clock,
     control::{
         export::export,
-        seed::{Seed, SeedError},
+        issuers::IssuerReading,
+        seed::{NewIssuer, Seed, SeedError},
     },
     journal::Journal,
     state::{State, name::Region},
@@ -68,6 +69,14 @@ impl Cloud {
         self.authority.serve_issuers(next.issuers.hosts());
         *state = next;
         Ok(())
+    }
+
+    /// Adds an issuer.
+    pub(crate) fn add_issuer(&self, issuer: &NewIssuer) -> Result<IssuerReading, SeedError> {
+        let mut state = self.state();
+        issuer.apply(&mut state)?;
+        self.authority.serve_issuers(state.issuers.hosts());
+        Ok(IssuerReading::of(&state.issuers, issuer.url()).expect("just added"))
     }
 
     /// A seed that makes the present state.

@@ -6,9 +6,11 @@ use hyper_util::service::TowerToHyperService;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
-    Behaviour, CallFilter, Clock, JournalEntry, Seed, SeedError,
+    Algorithm, Behaviour, CallFilter, Clock, IssuerError, IssuerReading, JournalEntry, KeyRotation, Seed,
+    SeedError, ServiceAccountToken,
     cloud::{Cloud, Settings},
-    control, front,
+    control::{self, seed::NewIssuer},
+    front,
     listener::{Door, Timeouts},
     request::Scheme,
     state::name::Region,
@@ -169,6 +171,26 @@ impl FakeAlicloud {
     /// Adds a seed to what is there, all of it or, after an error, nothing.
     pub fn seed(&self, seed: &Seed) -> Result<(), SeedError> {
         self.cloud.seed(seed)
+    }
+
+    /// All issuers of OIDC tokens, by their URLs.
+    pub fn issuers(&self) -> Vec<IssuerReading> {
+        self.cloud.issuers()
+    }
+
+    /// Adds an issuer that the fake plays, with a new key. Seeds add foreign ones, and such with keys of a test's own.
+    pub fn add_issuer(&self, url: &str, algorithm: Algorithm) -> Result<IssuerReading, SeedError> {
+        self.cloud.add_issuer(&NewIssuer::played(url, algorithm)?)
+    }
+
+    /// Gives an issuer a new key to sign with.
+    pub fn rotate_keys(&self, rotation: &KeyRotation) -> Result<IssuerReading, IssuerError> {
+        self.cloud.rotate_keys(rotation)
+    }
+
+    /// A token for a service account, signed by an issuer that the fake plays.
+    pub fn mint_token(&self, token: &ServiceAccountToken) -> Result<String, IssuerError> {
+        self.cloud.mint_token(token)
     }
 
     /// A seed that makes the present state, in this fake after a reset or in another.

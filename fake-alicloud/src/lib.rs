@@ -28,10 +28,12 @@ pub use crate::{
     clock::{Clock, ClockChange, ClockReading},
     control::{
         client::{ControlClient, ControlError},
+        issuers::{IssuerError, IssuerReading, KeyRotation},
         seed::{Place, Seed, SeedError},
     },
     fake::{FakeAlicloud, Options, StartError},
     journal::{CallFilter, FilterError, JournalEntry, Outcome, SignatureKind},
     listener::Timeouts,
+    oidc::{Algorithm, Pod, ServiceAccountToken},
     request::Scheme,
 };

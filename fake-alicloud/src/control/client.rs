@@ -14,7 +14,10 @@ use hyper_util::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
-use crate::{Behaviour, CallFilter, ClockChange, ClockReading, JournalEntry, Seed, SeedError};
+use crate::{
+    Algorithm, Behaviour, CallFilter, ClockChange, ClockReading, IssuerReading, JournalEntry, KeyRotation,
+    Seed, SeedError, ServiceAccountToken,
+};
 
 /// Steers a fake over its control door.
 ///
@@ -84,6 +87,11 @@ pub enum ControlError {
 #[derive(Deserialize)]
 struct Refusal {
     error: String,
+}
+
+#[derive(Deserialize)]
+struct Minted {
+    token: String,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +171,28 @@ impl ControlClient {
     ) -> Result<Vec<JournalEntry>, ControlError> {
         let more = [("count", count.to_string()), ("timeout", format!("{}ms", timeout.as_millis()))];
         self.read(Method::GET, &with_query("/journal/wait", filter, &more), String::new()).await
+    }
+
+    /// All issuers of OIDC tokens, by their URLs.
+    pub async fn issuers(&self) -> Result<Vec<IssuerReading>, ControlError> {
+        self.read(Method::GET, "/issuers", String::new()).await
+    }
+
+    /// Adds an issuer that the fake plays, with a new key. Seeds add foreign ones, and such with keys of a test's own.
+    pub async fn add_issuer(&self, url: &str, algorithm: Algorithm) -> Result<IssuerReading, ControlError> {
+        let issuer = json!({ "url": url, "algorithm": algorithm });
+        self.read(Method::POST, "/issuers", issuer.to_string()).await
+    }
+
+    /// Gives an issuer a new key to sign with.
+    pub async fn rotate_keys(&self, rotation: &KeyRotation) -> Result<IssuerReading, ControlError> {
+        self.read(Method::POST, "/issuers/rotate", json!(rotation).to_string()).await
+    }
+
+    /// A token for a service account, signed by an issuer that the fake plays.
+    pub async fn mint_token(&self, token: &ServiceAccountToken) -> Result<String, ControlError> {
+        let minted = self.read(Method::POST, "/tokens", json!(token).to_string()).await;
+        minted.map(|Minted { token }| token)
     }
 
     /// The certificate of the authority behind the HTTPS door, in PEM.

@@ -1,9 +1,9 @@
 //! The way back from the state to a seed, so that a test can keep what it made and begin there next time.
 //!
-//! What only matters to calls under way is left out: nonces are not kept.
+//! What only matters to calls under way is left out: nonces and sessions are not kept.
 
 use super::seed::{
-    AccessKeySeed, AccountSeed, InstanceSeed, KeySeed, OidcProviderSeed, ParameterSeed, PolicySeed, RoleSeed,
+    AccessKeySeed, AccountSeed, InstanceSeed, KeySeed, NewIssuer, OidcProviderSeed, ParameterSeed, PolicySeed, RoleSeed,
     SecretSeed, Seed, UserSeed,
 };
 use crate::state::{
@@ -16,6 +16,7 @@ use crate::state::{
 pub(crate) fn export(state: &State) -> Seed {
     Seed {
         behaviour: Some(state.behaviour.clone()),
+        issuers: NewIssuer::all_of(&state.issuers),
         accounts: state.accounts.iter().map(|(id, account)| account_seed(state, id, account)).collect(),
     }
 }

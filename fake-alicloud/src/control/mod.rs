@@ -4,6 +4,7 @@
 
 pub(crate) mod client;
 pub(crate) mod export;
+pub(crate) mod issuers;
 mod journal;
 pub(crate) mod seed;
 
@@ -45,6 +46,10 @@ fn routes() -> Vec<Route> {
         (Method::GET, "/journal", get(journal::calls)),
         (Method::GET, "/journal/count", get(journal::count)),
         (Method::GET, "/journal/wait", get(journal::wait)),
+        (Method::GET, "/issuers", get(issuers::issuers)),
+        (Method::POST, "/issuers", post(issuers::add_issuer)),
+        (Method::POST, "/issuers/rotate", post(issuers::rotate_keys)),
+        (Method::POST, "/tokens", post(issuers::mint_token)),
         (Method::GET, "/ca.pem", get(ca_pem)),
         (Method::GET, "/instances/{instance}/ca.pem", get(instance_ca_pem)),
         (Method::GET, "/openapi.json", get(openapi)),

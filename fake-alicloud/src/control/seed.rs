@@ -4,6 +4,7 @@
 
 mod attachment;
 mod document;
+mod issuer;
 mod key;
 mod oidc_provider;
 mod parameter;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_yaml::{Location, Spanned};
 
 use self::user::{KeyStatus, add_keys};
+pub(crate) use self::issuer::NewIssuer;
 pub(super) use self::{
     key::{InstanceSeed, KeySeed},
     oidc_provider::OidcProviderSeed,
@@ -50,6 +52,9 @@ pub struct Seed {
     /// How the fake answers where the documentation is silent. It replaces what was set before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) behaviour: Option<Behaviour>,
+    /// Issuers of OIDC tokens, which accounts may trust.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) issuers: Vec<NewIssuer>,
     /// The accounts of the cloud and all that is theirs.
     #[serde(default)]
     pub(super) accounts: Vec<AccountSeed>,
@@ -167,6 +172,7 @@ impl Seed {
     /// Reads a seed from YAML, of which JSON is a part.
     pub fn from_yaml(text: &str) -> Result<Self, SeedError> {
         let seed: Self = serde_yaml::from_str(text).map_err(|error| unreadable(&error))?;
+        seed.issuers.iter().try_for_each(NewIssuer::check)?;
         for account in &seed.accounts {
             account.users.iter().try_for_each(UserSeed::check)?;
             account.roles.iter().try_for_each(RoleSeed::check)?;
@@ -218,6 +224,9 @@ impl Seed {
     ) -> Result<(), SeedError> {
         if let Some(behaviour) = &self.behaviour {
             state.behaviour = behaviour.clone();
+        }
+        for issuer in &self.issuers {
+            issuer.apply(state)?;
         }
         for account in &self.accounts {
             let root = Principal { account: account.id.clone(), identity: Identity::Root };

@@ -3,6 +3,7 @@
 //! The instance metadata listener will be a sibling of this door.
 
 mod answer;
+mod issuer;
 mod target;
 mod xml;
 
@@ -97,6 +98,9 @@ async fn read(mut body: Incoming) -> Result<Vec<u8>, ApiError> {
 /// Answers one call and enters it in the journal.
 fn handle(cloud: &Cloud, request: &Request, unread: Option<ApiError>) -> Response<Full<Bytes>> {
     let now = cloud.clock.now();
+    if let Some(page) = issuer::answer(cloud, request, now) {
+        return page;
+    }
     let target = Target::read(request, &cloud.default_region);
     let mut caller = None;
     let outcome = match unread {

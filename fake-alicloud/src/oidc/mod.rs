@@ -12,7 +12,7 @@ pub use self::{
     mint::{Pod, ServiceAccountToken},
 };
 pub(crate) use self::{
-    key::{KeyError, SigningKey},
-    public_key::{JwkError, PublicKey},
+    key::SigningKey,
+    public_key::PublicKey,
     token::{Claims, Token, TokenError},
 };

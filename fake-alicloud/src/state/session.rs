@@ -148,7 +148,7 @@ pub(crate) fn looks_like_token(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::TrustPolicy;
+    use crate::{policy::TrustPolicy, state::ram::Attachments};
 
     const ROLE: &str = "acs:ram::1:role/app";
 
@@ -165,7 +165,7 @@ mod tests {
             trust: TrustPolicy::try_from(TRUST.to_owned()).expect("a policy"),
             created: at(0),
             updated: at(0),
-            policies: BTreeSet::new(),
+            policies: Attachments::default(),
         };
         let account = state.accounts.entry("1".parse().expect("an id")).or_default();
         account.roles.insert("app".parse().expect("a name"), role);
