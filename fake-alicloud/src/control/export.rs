@@ -3,8 +3,8 @@
 //! What only matters to calls under way is left out: nonces and sessions are not kept.
 
 use super::seed::{
-    AccessKeySeed, AccountSeed, InstanceSeed, KeySeed, NewIssuer, OidcProviderSeed, ParameterSeed, PolicySeed, RoleSeed,
-    SecretSeed, Seed, UserSeed,
+    AccessKeySeed, AccountSeed, InstanceSeed, KeySeed, NewIssuer, OidcProviderSeed, ParameterSeed,
+    PolicySeed, RoleSeed, SecretSeed, Seed, UserSeed,
 };
 use crate::state::{
     State,

@@ -24,8 +24,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_yaml::{Location, Spanned};
 
-use self::user::{KeyStatus, add_keys};
 pub(crate) use self::issuer::NewIssuer;
+use self::user::{KeyStatus, add_keys};
 pub(super) use self::{
     key::{InstanceSeed, KeySeed},
     oidc_provider::OidcProviderSeed,

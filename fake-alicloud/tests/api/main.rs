@@ -12,4 +12,5 @@ mod oos;
 mod ram;
 mod required;
 mod slow;
+mod sts;
 mod world;
