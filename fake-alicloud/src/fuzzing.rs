@@ -10,7 +10,7 @@ use hyper::body::Body;
 use jiff::Timestamp;
 
 use crate::{
-    Behaviour, JournalEntry, Scheme, Seed, SeedError,
+    Behaviour, JournalEntry, Scheme, Seed, SeedError, ServiceAccountToken,
     cloud::{Cloud, Settings},
     front,
     state::State,
@@ -55,6 +55,11 @@ impl Door {
                 _ => Vec::new(),
             }
         })
+    }
+
+    /// A token of the seed's only issuer.
+    pub fn mint(&self, token: &ServiceAccountToken) -> String {
+        self.cloud.mint_token(token).expect("the seed has one issuer")
     }
 
     /// What was called since the last rewind.

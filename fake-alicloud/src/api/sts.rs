@@ -56,7 +56,3 @@ fn open(state: &mut State, wish: Wish, now: Timestamp) -> Result<Value, ApiError
         },
     }))
 }
-
-#[cfg(test)]
-#[path = "sts/tests.rs"]
-mod tests;

@@ -64,6 +64,7 @@ impl KeyRotation {
     }
 
     /// Withdraws the keys before.
+    #[must_use]
     pub fn withdrawing_old(self) -> Self {
         Self { withdraw_old: true, ..self }
     }
@@ -143,24 +144,19 @@ impl Cloud {
 
 /// Who signs a token, and with which key.
 fn signer(issuers: &Issuers, token: &ServiceAccountToken) -> Result<(IssuerUrl, SigningKey), IssuerError> {
-    let played = || listed(issuers.played().map(|(url, _)| url.as_ref()));
-    let (url, keys) = match &token.issuer {
-        Some(named) => {
-            let known = || listed(issuers.iter().map(|(url, _)| url.as_ref()));
-            let unknown = || IssuerError::Unknown { url: named.clone(), known: known() };
-            let (url, issuer) = issuers.find(named).ok_or_else(unknown)?;
-            match &issuer.keys {
-                Keys::Own(keys) => (url, keys.as_slice()),
-                Keys::Foreign(_) => return Err(IssuerError::Foreign { url: named.clone() }),
-            }
-        }
-        None => {
-            let mut all = issuers.played();
-            match (all.next(), all.next()) {
-                (Some(only), None) => only,
-                _ => return Err(IssuerError::Unnamed { known: played() }),
-            }
-        }
+    let (url, keys) = if let Some(named) = &token.issuer {
+        let known = || listed(issuers.iter().map(|(url, _)| url.as_ref()));
+        let unknown = || IssuerError::Unknown { url: named.clone(), known: known() };
+        let (url, issuer) = issuers.find(named).ok_or_else(unknown)?;
+        let Keys::Own(keys) = &issuer.keys else { return Err(IssuerError::Foreign { url: named.clone() }) };
+        (url, keys.as_slice())
+    } else {
+        let mut played = issuers.played();
+        let (Some(only), None) = (played.next(), played.next()) else {
+            let known = listed(issuers.played().map(|(url, _)| url.as_ref()));
+            return Err(IssuerError::Unnamed { known });
+        };
+        only
     };
     let key = match &token.key_id {
         Some(id) => keys.iter().find(|key| key.id() == id),

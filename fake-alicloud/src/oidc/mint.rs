@@ -69,42 +69,49 @@ impl ServiceAccountToken {
     }
 
     /// The issuer, by its URL; needed if the fake plays several.
+    #[must_use]
     pub fn issuer(mut self, url: impl Into<String>) -> Self {
         self.issuer = Some(url.into());
         self
     }
 
     /// The key to sign with; by default the issuer's newest.
+    #[must_use]
     pub fn key_id(mut self, id: impl Into<String>) -> Self {
         self.key_id = Some(id.into());
         self
     }
 
     /// Whom it is for.
+    #[must_use]
     pub fn audiences<S: Into<String>>(mut self, audiences: impl IntoIterator<Item = S>) -> Self {
         self.audiences = audiences.into_iter().map(Into::into).collect();
         self
     }
 
     /// How long it is good after it was issued; negative for one that ended before.
+    #[must_use]
     pub fn expires_in(mut self, life: impl TryInto<SignedDuration>) -> Self {
         self.expires_in = life.try_into().unwrap_or(SignedDuration::MAX);
         self
     }
 
     /// When it was issued; by default now, by the fake's clock.
+    #[must_use]
     pub fn issued_at(mut self, time: Timestamp) -> Self {
         self.issued_at = Some(time);
         self
     }
 
     /// The pod that it is bound to.
+    #[must_use]
     pub fn pod(mut self, name: impl Into<String>, uid: impl Into<String>) -> Self {
         self.pod = Some(Pod { name: name.into(), uid: uid.into() });
         self
     }
 
     /// A claim of the test's own, also in place of one that would be there; `null` leaves it out.
+    #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
@@ -112,8 +119,8 @@ impl ServiceAccountToken {
 
     /// The token, signed. Its claims are those of Kubernetes.
     pub(crate) fn sign(&self, issuer: &str, key: &SigningKey, now: Timestamp) -> String {
-        let issued = self.issued_at.unwrap_or(now);
-        let expires = issued.checked_add(self.expires_in).unwrap_or(Timestamp::MAX);
+        let start = self.issued_at.unwrap_or(now);
+        let expires = start.checked_add(self.expires_in).unwrap_or(Timestamp::MAX);
         let (namespace, name) = (&self.namespace, &self.service_account);
         let mut cluster = json!({
             "namespace": namespace,
@@ -125,11 +132,11 @@ impl ServiceAccountToken {
         let mut claims = json!({
             "aud": self.audiences,
             "exp": expires.as_second(),
-            "iat": issued.as_second(),
+            "iat": start.as_second(),
             "iss": issuer,
             "jti": Uuid::new_v4().to_string(),
             "kubernetes.io": cluster,
-            "nbf": issued.as_second(),
+            "nbf": start.as_second(),
             "sub": format!("system:serviceaccount:{namespace}:{name}"),
         });
         let object = claims.as_object_mut().expect("made as one");

@@ -1,4 +1,4 @@
-//! OpenID Connect: keys of issuers, tokens that they sign, and tokens that are verified. Knows no HTTP and no state.
+//! OIDC: keys of issuers, tokens that they sign, and tokens that are verified. Knows no HTTP and no state.
 
 mod json;
 mod key;

@@ -83,7 +83,8 @@ fn small_rest(number: &BigUint, divisor: u32) -> u32 {
 
 /// The odd primes that are worth a division.
 fn small_primes() -> Vec<u32> {
-    let is_prime = |number: &u32| (3..).step_by(2).take_while(|d| d * d <= *number).all(|d| number % d != 0);
+    let is_prime =
+        |number: &u32| (3..).step_by(2).take_while(|d| d * d <= *number).all(|d| !number.is_multiple_of(d));
     (3..2_000).step_by(2).filter(is_prime).collect()
 }
 

@@ -35,7 +35,7 @@ pub(crate) enum Keys {
 /// What the fake's own issuers publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
-    /// Where things are (OpenID Connect Discovery 1.0).
+    /// Where things are, by the discovery specification of OIDC.
     Discovery,
     /// The keys by which its tokens are verified.
     KeySet,

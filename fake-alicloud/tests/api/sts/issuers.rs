@@ -1,5 +1,6 @@
 //! Issuers: their sites, their keys, and the control door's part in them.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use fake_alicloud::{
     Algorithm, ControlClient, ControlError, KeyRotation, Options, Seed, ServiceAccountToken,
 };
@@ -176,7 +177,6 @@ async fn a_token_has_the_claims_of_kubernetes_and_those_of_the_test() {
         .claim("nbf", Value::Null);
     let minted = world.fake.mint_token(&token).expect("the only issuer");
     let claims = minted.split('.').nth(1).expect("three parts");
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let claims: Value =
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).expect("Base64")).expect("JSON");
     assert_eq!(claims["sub"], "system:serviceaccount:shop:reader");
