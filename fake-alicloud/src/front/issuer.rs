@@ -23,11 +23,12 @@ pub(super) fn answer(cloud: &Cloud, request: &Request, now: Timestamp) -> Option
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return None;
     }
+    let (page, path) = Page::at(&request.path)?;
     let host = request.host();
-    let (page, document) = {
+    let document = {
         let state = cloud.state();
-        let (url, keys, page) = state.issuers.page(&host, &request.path)?;
-        let document = match page {
+        let (url, keys) = state.issuers.at(&host, path)?;
+        match page {
             Page::Discovery => json!({
                 "issuer": url,
                 "jwks_uri": url.of(Page::KeySet),
@@ -36,8 +37,7 @@ pub(super) fn answer(cloud: &Cloud, request: &Request, now: Timestamp) -> Option
                 "id_token_signing_alg_values_supported": algorithms(keys),
             }),
             Page::KeySet => json!({ "keys": keys.iter().map(|key| key.public().jwk()).collect::<Vec<_>>() }),
-        };
-        (page, document)
+        }
     };
     cloud.journal.record(JournalEntry {
         sequence: 0, // the journal numbers its entries
