@@ -14,6 +14,7 @@ pub(crate) fn banner(fake: &FakeAlicloud, region: &str) -> io::Result<()> {
     writeln!(out, "API:     {} (region {region} unless the call names another)", fake.api_url())?;
     writeln!(out, "HTTPS:   {}", fake.api_tls_url())?;
     writeln!(out, "control: {}", fake.control_url())?;
+    writeln!(out, "ECS:     {} (instance metadata)", fake.metadata_url())?;
     out.flush()
 }
 
@@ -31,6 +32,9 @@ pub(crate) fn variables(
         ("FAKE_ALICLOUD_CONTROL_URL", fake.control_url().to_owned()),
         ("FAKE_ALICLOUD_REGION", region.to_owned()),
         ("FAKE_ALICLOUD_API_TLS_URL", fake.api_tls_url().to_owned()),
+        ("FAKE_ALICLOUD_METADATA_URL", fake.metadata_url().to_owned()),
+        // The ack-ram-tool's; other clients know one address only.
+        ("ALIBABA_CLOUD_IMDS_ENDPOINT", fake.metadata_url().to_owned()),
         ("FAKE_ALICLOUD_PID", std::process::id().to_string()),
         // Of the SDKs themselves none reads a region; the command line tool does.
         ("ALIBABA_CLOUD_REGION_ID", region.to_owned()),

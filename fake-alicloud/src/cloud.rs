@@ -1,4 +1,4 @@
-//! One fake's belongings, shared by its two doors.
+//! One fake's belongings, shared by its doors.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +10,7 @@ use crate::{
         issuers::IssuerReading,
         seed::{NewIssuer, Seed, SeedError},
     },
+    fault::Plans,
     journal::Journal,
     state::{State, name::Region},
     tls::Authority,
@@ -21,6 +22,8 @@ pub(crate) struct Cloud {
     state: Mutex<State>,
     pub(crate) journal: Journal,
     pub(crate) clock: Clock,
+    /// What is to go wrong.
+    pub(crate) plans: Arc<Plans>,
     pub(crate) authority: Arc<Authority>,
     /// Where a call belongs whose host names no region.
     pub(crate) default_region: Region,
@@ -50,6 +53,7 @@ impl Cloud {
             journal: Journal::new(journal_capacity),
             clock: Clock::default(),
             authority: Arc::new(authority),
+            plans: Arc::default(),
             default_region,
             allows_http,
             behaviour,
@@ -66,6 +70,7 @@ impl Cloud {
         let mut state = self.state();
         let mut next = state.clone();
         seed.apply(&mut next, &self.default_region, self.clock.now())?;
+        seed.plan(&self.plans)?;
         self.authority.serve_issuers(next.issuers.hosts());
         *state = next;
         Ok(())
@@ -86,13 +91,14 @@ impl Cloud {
         export(&state)
     }
 
-    /// Forgets everything but the certificates, which clients may hold, and lets the clock run.
+    /// Forgets everything but the certificates, which clients may hold, plans included, and lets the clock run.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
         *state = State::new(self.behaviour.clone(), self.authority.fingerprint().to_owned());
         self.authority.serve_issuers(Vec::new());
         self.clock.release();
         self.journal.clear();
+        self.plans.clear();
     }
 }
 

@@ -6,12 +6,13 @@ use hyper_util::service::TowerToHyperService;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
-    Algorithm, Behaviour, CallFilter, Clock, IssuerError, IssuerReading, JournalEntry, KeyRotation, Seed,
-    SeedError, ServiceAccountToken,
+    Algorithm, Behaviour, CallFilter, Clock, EcsInstance, EcsInstanceError, Fault, FaultError, IssuerError,
+    IssuerReading, JournalEntry, KeyRotation, PlannedFault, Seed, SeedError, ServiceAccountToken,
     cloud::{Cloud, Settings},
     control::{self, seed::NewIssuer},
     front,
-    listener::{Door, Timeouts},
+    listener::{Door, Timeouts, Trouble},
+    metadata,
     request::Scheme,
     state::name::Region,
 };
@@ -28,6 +29,8 @@ pub struct Options {
     pub api_tls: SocketAddr,
     /// Address of the control door; port 0 picks a free one.
     pub control: SocketAddr,
+    /// Address of the instance metadata service; port 0 picks a free one. On `100.100.100.200:80` clients find it by themselves.
+    pub metadata: SocketAddr,
     /// Region of calls whose host names none, and of seeded secrets that name none.
     pub region: String,
     /// Whether products that want HTTPS, such as KMS, also answer over HTTP. The real ones do not.
@@ -50,6 +53,7 @@ impl Default for Options {
             api: any_port,
             api_tls: any_port,
             control: any_port,
+            metadata: any_port,
             region: "cn-hangzhou".to_owned(),
             allow_http: true,
             tls_names: Vec::new(),
@@ -99,6 +103,7 @@ pub struct FakeAlicloud {
     api_url: String,
     api_tls_url: String,
     control_url: String,
+    metadata_url: String,
     stop: watch::Sender<()>,
     doors: JoinSet<()>,
 }
@@ -106,7 +111,7 @@ pub struct FakeAlicloud {
 impl FakeAlicloud {
     /// Starts an empty cloud within the current runtime. All doors answer once this returns.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { api, api_tls, control, region, allow_http, tls_names, .. } = options;
+        let Options { api, api_tls, control, metadata, region, allow_http, tls_names, .. } = options;
         let default_region: Region = region.parse().map_err(|_| StartError::Region { region })?;
         if let Some(name) = tls_names.iter().find(|name| !is_host_name(name)) {
             return Err(StartError::TlsName { name: name.clone() });
@@ -114,6 +119,7 @@ impl FakeAlicloud {
         let (api, api_address) = bind("API", api).await?;
         let (api_tls, api_tls_address) = bind("HTTPS API", api_tls).await?;
         let (control, control_address) = bind("control", control).await?;
+        let (metadata_listener, metadata_address) = bind("metadata", metadata).await?;
         let cloud = Arc::new(Cloud::new(Settings {
             default_region,
             allows_http: allow_http,
@@ -125,18 +131,27 @@ impl FakeAlicloud {
         let (stop, stopped) = watch::channel(());
         let timeouts = options.timeouts;
         let mut doors = JoinSet::new();
+        let trouble = Trouble::Api(cloud.plans.clone());
         let service = front::door(cloud.clone(), Scheme::Http, timeouts.body);
-        doors.spawn(Door { listener: api, authority: None, service, timeouts }.serve(stopped.clone()));
+        let door = Door { listener: api, authority: None, service, timeouts, trouble: trouble.clone() };
+        doors.spawn(door.serve(stopped.clone()));
         let service = front::door(cloud.clone(), Scheme::Https, timeouts.body);
         let authority = Some(cloud.authority.clone());
-        doors.spawn(Door { listener: api_tls, authority, service, timeouts }.serve(stopped.clone()));
+        let door = Door { listener: api_tls, authority, service, timeouts, trouble };
+        doors.spawn(door.serve(stopped.clone()));
+        let trouble = Trouble::Metadata(cloud.plans.clone());
+        let service = metadata::door(cloud.clone());
+        let door = Door { listener: metadata_listener, authority: None, service, timeouts, trouble };
+        doors.spawn(door.serve(stopped.clone()));
         let service = TowerToHyperService::new(control::router(cloud.clone()));
-        doors.spawn(Door { listener: control, authority: None, service, timeouts }.serve(stopped));
+        let door = Door { listener: control, authority: None, service, timeouts, trouble: Trouble::None };
+        doors.spawn(door.serve(stopped));
         Ok(Self {
             cloud,
             api_url: format!("http://{api_address}"),
             api_tls_url: format!("https://{api_tls_address}"),
             control_url: format!("http://{control_address}"),
+            metadata_url: format!("http://{metadata_address}"),
             stop,
             doors,
         })
@@ -155,6 +170,11 @@ impl FakeAlicloud {
     /// Base URL of the control door.
     pub fn control_url(&self) -> &str {
         &self.control_url
+    }
+
+    /// Base URL of the instance metadata service, without `/latest`.
+    pub fn metadata_url(&self) -> &str {
+        &self.metadata_url
     }
 
     /// The certificate of the authority behind the HTTPS door, in PEM. Each fake has its own.
@@ -234,13 +254,47 @@ impl FakeAlicloud {
         self.calls(filter)
     }
 
-    /// Empties state and journal, lets the clock run, and goes back to the behaviour of the options.
+    /// Plans a fault, and tells its id and its seed.
+    pub fn plan(&self, fault: Fault) -> Result<PlannedFault, FaultError> {
+        self.cloud.plans.add(vec![fault]).map(|mut added| added.remove(0))
+    }
+
+    /// What is planned and how often it fired, spent faults included.
+    pub fn faults(&self) -> Vec<PlannedFault> {
+        self.cloud.plans.list()
+    }
+
+    /// Removes a fault and lets go of the answers that it holds; tells whether there was one.
+    pub fn remove_fault(&self, id: &str) -> bool {
+        self.cloud.plans.remove(id)
+    }
+
+    /// Removes all faults and lets go of the answers that they hold.
+    pub fn clear_faults(&self) {
+        self.cloud.plans.clear();
+    }
+
+    /// The instance that the metadata service speaks of.
+    pub fn ecs_instance(&self) -> Option<EcsInstance> {
+        self.cloud.state().ecs.as_ref().map(|instance| instance.described().clone())
+    }
+
+    /// Puts an instance in its place. If it has the same id, it is the same, and its session tokens hold on.
+    pub fn set_ecs_instance(&self, instance: &EcsInstance) -> Result<(), EcsInstanceError> {
+        let built = instance.build(&self.cloud.default_region)?;
+        self.cloud.state().set_ecs(built);
+        Ok(())
+    }
+
+    /// Empties state, journal and plans, lets the clock run, and goes back to the behaviour of the options.
     pub fn reset(&self) {
         self.cloud.reset();
     }
 
     /// Stops accepting, lets the requests under way finish for a few seconds, and ends.
     pub async fn stop(mut self) {
+        // What a fault holds would never finish.
+        self.cloud.plans.clear();
         // Nobody listens when all doors have ended already.
         let _ = self.stop.send(());
         let finished = async { while self.doors.join_next().await.is_some() {} };

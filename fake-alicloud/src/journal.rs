@@ -110,7 +110,7 @@ const PUBLIC_PARAMETERS: &[&str] = &[
 ];
 
 /// Stands for a value that the journal does not keep.
-const WITHHELD: &str = "[withheld]";
+pub(crate) const WITHHELD: &str = "[withheld]";
 
 /// One call to the API door.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,12 +145,15 @@ pub struct JournalEntry {
     pub caller_arn: Option<String>,
     /// Parameters of query and form. Values that could be secret read `[withheld]`.
     pub parameters: BTreeMap<String, String>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer; 0 if the client left before there was one.
     pub status: u16,
     /// The error code of the answer, if it was an error.
     pub code: Option<String>,
     /// The request id of the answer.
     pub request_id: String,
+    /// The planned fault that met the call; the last one, if there were several.
+    #[serde(default)]
+    pub fault: Option<String>,
 }
 
 /// The signature methods of the cloud.
@@ -163,6 +166,32 @@ pub enum SignatureKind {
     /// None at all.
     #[serde(rename = "none")]
     Unsigned,
+}
+
+/// A call whose answer takes its time: it enters the journal when its client leaves.
+pub(crate) struct Unanswered<'a> {
+    journal: &'a Journal,
+    entry: Option<JournalEntry>,
+}
+
+impl<'a> Unanswered<'a> {
+    pub(crate) fn new(journal: &'a Journal, entry: &JournalEntry, fault: Option<&str>) -> Self {
+        let fault = fault.map(str::to_owned);
+        Self { journal, entry: Some(JournalEntry { fault, ..entry.clone() }) }
+    }
+
+    /// The call is answered after all.
+    pub(crate) fn forget(mut self) {
+        self.entry = None;
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.journal.record(entry);
+        }
+    }
 }
 
 /// The newest calls since the start or the last reset.

@@ -5,6 +5,7 @@ mod control;
 mod fake;
 mod front;
 mod listener;
+mod metadata;
 mod request;
 mod tls;
 
@@ -17,6 +18,7 @@ mod state;
 mod behaviour;
 mod clock;
 mod cloud;
+mod fault;
 mod journal;
 mod random;
 
@@ -32,8 +34,13 @@ pub use crate::{
         seed::{Place, Seed, SeedError},
     },
     fake::{FakeAlicloud, Options, StartError},
+    fault::{
+        CertificateFlaw, Effect, ErrorEffect, Fault, FaultError, FaultProduct, Malformation, PlannedFault,
+        Quota, QuotaPreset, Speaker, Stall, StallPoint, Truncation,
+    },
     journal::{CallFilter, FilterError, JournalEntry, Outcome, SignatureKind},
     listener::Timeouts,
+    metadata::{EcsInstance, EcsInstanceError, HttpEndpoint, HttpTokens},
     oidc::{Algorithm, Pod, ServiceAccountToken},
     request::Scheme,
 };

@@ -1,6 +1,7 @@
 //! Accepting connections, for all doors: with or without TLS, over HTTP/1.1 or HTTP/2, and no longer than they deserve.
 
 mod activity;
+mod wire;
 
 use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -23,8 +24,12 @@ use tokio::{
 };
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
-use self::activity::Activity;
-use crate::tls::Authority;
+pub(crate) use self::wire::Cut;
+use self::{activity::Activity, wire::Wire};
+use crate::{
+    fault::{CertificateFlaw, Plans},
+    tls::Authority,
+};
 
 /// How long to leave a full file table alone before accepting again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -54,13 +59,6 @@ impl Default for Timeouts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-impl Peer {
-    fn sign<B>(self, mut request: Request<B>) -> Request<B> {
-        request.extensions_mut().insert(self);
-        request
-    }
-}
-
 /// One door, about to open.
 #[derive(Debug)]
 pub(crate) struct Door<S> {
@@ -69,6 +67,35 @@ pub(crate) struct Door<S> {
     pub(crate) authority: Option<Arc<Authority>>,
     pub(crate) service: S,
     pub(crate) timeouts: Timeouts,
+    /// What may go wrong with its connections.
+    pub(crate) trouble: Trouble,
+}
+
+/// Which planned faults can meet the connections of a door.
+#[derive(Clone, Debug)]
+pub(crate) enum Trouble {
+    /// None: the control door must be there whatever is planned.
+    None,
+    Api(Arc<Plans>),
+    Metadata(Arc<Plans>),
+}
+
+impl Trouble {
+    fn refuses(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Api(plans) => plans.refuses_connection(false),
+            Self::Metadata(plans) => plans.refuses_connection(true),
+        }
+    }
+
+    fn certificate_flaw(&self, name: Option<&str>, address: IpAddr) -> Option<CertificateFlaw> {
+        let Self::Api(plans) = self else { return None };
+        match name {
+            Some(name) => plans.certificate_flaw(name),
+            None => plans.certificate_flaw(&address.to_string()),
+        }
+    }
 }
 
 /// What answers the requests of a door.
@@ -98,7 +125,7 @@ impl<S> Door<S> {
         S: Answerer<B>,
         B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
     {
-        let Self { listener, authority, service, timeouts } = self;
+        let Self { listener, authority, service, timeouts, trouble } = self;
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
@@ -106,9 +133,16 @@ impl<S> Door<S> {
                 _ = stop.changed() => break,
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) if trouble.refuses() => wire::reset(&stream),
                     Ok((stream, address)) => {
-                        let peer = Peer(address.ip());
-                        let connection = Connection { service: service.clone(), peer, timeouts, stop: stop.clone() };
+                        let connection = Connection {
+                            service: service.clone(),
+                            peer: Peer(address.ip()),
+                            timeouts,
+                            stop: stop.clone(),
+                            cut: Cut::default(),
+                            trouble: trouble.clone(),
+                        };
                         connections.spawn(connection.serve(stream, authority.clone()));
                     }
                     Err(error) => {
@@ -129,6 +163,8 @@ struct Connection<S> {
     peer: Peer,
     timeouts: Timeouts,
     stop: watch::Receiver<()>,
+    cut: Cut,
+    trouble: Trouble,
 }
 
 impl<S> Connection<S> {
@@ -139,8 +175,11 @@ impl<S> Connection<S> {
     {
         // Answers are small and written at once; waiting to fill a packet would only add latency.
         let _ = stream.set_nodelay(true);
-        let Some(authority) = authority else { return self.serve_http1(stream).await };
-        match timeout(self.timeouts.handshake, handshake(stream, &authority)).await {
+        let Some(authority) = authority else {
+            let wire = Wire::new(stream, self.cut.clone());
+            return self.serve_http1(wire).await;
+        };
+        match timeout(self.timeouts.handshake, self.handshake(stream, &authority)).await {
             Ok(Ok(stream)) => {
                 if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
                     self.serve_http2(stream).await;
@@ -153,21 +192,42 @@ impl<S> Connection<S> {
         }
     }
 
-    async fn serve_http1<B>(mut self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static)
+    /// Reads which host is meant before it chooses the certificate to go on with.
+    async fn handshake(&self, stream: TcpStream, authority: &Authority) -> io::Result<TlsStream<Wire>> {
+        let address = stream.local_addr()?.ip();
+        let wire = Wire::new(stream, self.cut.clone());
+        let started = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), wire).await?;
+        let hello = started.client_hello();
+        let name = hello.server_name();
+        let config = match self.trouble.certificate_flaw(name, address) {
+            None => authority.config_for(name, address),
+            Some(flaw) => authority.flawed_config_for(name, address, flaw),
+        };
+        started.into_stream(config).await
+    }
+
+    /// Tells a request where it came from and how to cut its connection.
+    fn sign<B>(&self, mut request: Request<B>) -> Request<B> {
+        request.extensions_mut().insert(self.peer);
+        request.extensions_mut().insert(self.cut.clone());
+        request
+    }
+
+    async fn serve_http1<B>(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static)
     where
         S: Answerer<B>,
         B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
     {
         let activity = Activity::default();
-        let service = service_fn(|request| activity.during(self.service.call(self.peer.sign(request))));
+        let service = service_fn(|request| activity.during(self.service.call(self.sign(request))));
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(self.timeouts.head);
         builder.max_buf_size(MAX_HEAD_BYTES.into());
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        drive(connection, &activity, self.timeouts.head, &mut self.stop).await;
+        drive(connection, &activity, self.timeouts.head, self.stop.clone(), &self.cut).await;
     }
 
-    async fn serve_http2<B>(mut self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static)
+    async fn serve_http2<B>(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static)
     where
         S: Answerer<B>,
         B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
@@ -175,27 +235,36 @@ impl<S> Connection<S> {
         // The requests of such a connection run as tasks of their own.
         let activity = Arc::new(Activity::default());
         let service = service_fn(|request| {
-            let (activity, answer) = (activity.clone(), self.service.call(self.peer.sign(request)));
+            let (activity, answer) = (activity.clone(), self.service.call(self.sign(request)));
             async move { activity.during(answer).await }
         });
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).max_header_list_size(MAX_HEAD_BYTES.into());
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        drive(connection, &activity, self.timeouts.head, &mut self.stop).await;
+        drive(connection, &activity, self.timeouts.head, self.stop.clone(), &self.cut).await;
     }
 }
 
-/// Serves until the client leaves, the door closes, or nothing has been asked for so long that nothing more is expected.
-async fn drive<C>(connection: C, activity: &Activity, idle: Duration, stop: &mut watch::Receiver<()>)
-where
+/// Serves until the client leaves, the connection is cut, the door closes, or nothing has been asked for so long that nothing more is expected.
+async fn drive<C>(
+    connection: C,
+    activity: &Activity,
+    idle: Duration,
+    mut stop: watch::Receiver<()>,
+    cut: &Cut,
+) where
     C: GracefulConnection<Error = hyper::Error>,
 {
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = cut.made() => return,
         _ = stop.changed() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                ended = connection => ended,
+                () = cut.made() => return,
+            }
         }
         () = activity.pause(idle) => {
             connection.as_mut().graceful_shutdown();
@@ -206,12 +275,4 @@ where
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
-}
-
-/// Reads which host is meant before it chooses the certificate to go on with.
-async fn handshake(stream: TcpStream, authority: &Authority) -> io::Result<TlsStream<TcpStream>> {
-    let address = stream.local_addr()?.ip();
-    let started = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
-    let config = authority.config_for(started.client_hello().server_name(), address);
-    started.into_stream(config).await
 }

@@ -44,6 +44,11 @@ struct Serve {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8981")]
     control: SocketAddr,
 
+    /// Address of the instance metadata service, such as 100.100.100.200:80 [default: 127.0.0.1:8982, or a free port if
+    /// --api has port 0]
+    #[arg(long, value_name = "ADDR")]
+    metadata: Option<SocketAddr>,
+
     /// Address of the cloud's API over HTTPS [default: port 8983 beside --api, or a free one if --api has port 0]
     #[arg(long, value_name = "ADDR")]
     api_tls: Option<SocketAddr>,
@@ -112,16 +117,22 @@ async fn run(serve: Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The port for HTTPS, unless another is asked for. Those who let the system pick one port want no fixed one either.
+/// The ports for HTTPS and metadata, unless others are asked for. Those who let the system pick one port want no fixed ones
+/// either.
 const TLS_PORT: u16 = 8983;
+const METADATA_PORT: u16 = 8982;
 
 impl Serve {
     fn options(&self) -> Options {
-        let tls_port = if self.api.port() == 0 { 0 } else { TLS_PORT };
+        let port = |fixed| if self.api.port() == 0 { 0 } else { fixed };
         Options {
             api: self.api,
-            api_tls: self.api_tls.unwrap_or_else(|| SocketAddr::new(self.api.ip(), tls_port)),
+            api_tls: self.api_tls.unwrap_or_else(|| SocketAddr::new(self.api.ip(), port(TLS_PORT))),
             control: self.control,
+            // It hands out credentials to whoever asks, so it is not where the API is unless that is asked for.
+            metadata: self
+                .metadata
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port(METADATA_PORT)))),
             region: self.region.clone(),
             allow_http: self.allow_http.unwrap_or_else(|| self.api.ip().is_loopback()),
             tls_names: self.tls_name.clone(),

@@ -86,14 +86,22 @@ impl Product {
 
     /// Finds an operation by its name, whose case matters.
     pub(crate) fn operation(self, action: &str) -> Option<&'static Operation> {
-        let operations = match self {
+        self.operations().iter().find(|operation| operation.action == action)
+    }
+
+    /// The names of its operations.
+    pub(crate) fn actions(self) -> impl Iterator<Item = &'static str> {
+        self.operations().iter().map(|operation| operation.action)
+    }
+
+    fn operations(self) -> &'static [Operation] {
+        match self {
             Self::Kms => kms::OPERATIONS,
             Self::Oos => oos::OPERATIONS,
             Self::Sts => sts::OPERATIONS,
             Self::Ram => ram::OPERATIONS,
             Self::Ims => ims::OPERATIONS,
-        };
-        operations.iter().find(|operation| operation.action == action)
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use crate::{
-    Algorithm, Behaviour, CallFilter, ClockChange, ClockReading, IssuerReading, JournalEntry, KeyRotation,
-    Seed, SeedError, ServiceAccountToken,
+    Algorithm, Behaviour, CallFilter, ClockChange, ClockReading, EcsInstance, Fault, IssuerReading,
+    JournalEntry, KeyRotation, PlannedFault, Seed, SeedError, ServiceAccountToken,
 };
 
 /// Steers a fake over its control door.
@@ -126,7 +126,7 @@ impl ControlClient {
         Seed::from_yaml(&text).map_err(|error: SeedError| self.unreadable(Method::GET, "/export", error))
     }
 
-    /// Empties state and journal, lets the clock run, and goes back to the behaviour of the start.
+    /// Empties state, journal and plans, lets the clock run, and goes back to the behaviour of the start.
     pub async fn reset(&self) -> Result<(), ControlError> {
         self.call(Method::POST, "/reset", String::new()).await.map(drop)
     }
@@ -193,6 +193,37 @@ impl ControlClient {
     pub async fn mint_token(&self, token: &ServiceAccountToken) -> Result<String, ControlError> {
         let minted = self.read(Method::POST, "/tokens", json!(token).to_string()).await;
         minted.map(|Minted { token }| token)
+    }
+
+    /// Plans faults, all of them or, after an error, none.
+    pub async fn plan(&self, faults: &[Fault]) -> Result<Vec<PlannedFault>, ControlError> {
+        self.read(Method::POST, "/faults", json!(faults).to_string()).await
+    }
+
+    /// What is planned and how often it fired, spent faults included.
+    pub async fn faults(&self) -> Result<Vec<PlannedFault>, ControlError> {
+        self.read(Method::GET, "/faults", String::new()).await
+    }
+
+    /// Removes a fault and lets go of the answers that it holds.
+    pub async fn remove_fault(&self, id: &str) -> Result<(), ControlError> {
+        let id = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
+        self.call(Method::DELETE, &format!("/faults/{id}"), String::new()).await.map(drop)
+    }
+
+    /// Removes all faults and lets go of the answers that they hold.
+    pub async fn clear_faults(&self) -> Result<(), ControlError> {
+        self.call(Method::DELETE, "/faults", String::new()).await.map(drop)
+    }
+
+    /// The instance that the metadata service speaks of; an error with status 404 if there is none.
+    pub async fn ecs_instance(&self) -> Result<EcsInstance, ControlError> {
+        self.read(Method::GET, "/metadata", String::new()).await
+    }
+
+    /// Puts an instance in its place. If it has the same id, it is the same, and its session tokens hold on.
+    pub async fn set_ecs_instance(&self, instance: &EcsInstance) -> Result<(), ControlError> {
+        self.call(Method::PUT, "/metadata", json!(instance).to_string()).await.map(drop)
     }
 
     /// The certificate of the authority behind the HTTPS door, in PEM.

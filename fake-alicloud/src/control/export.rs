@@ -1,10 +1,10 @@
 //! The way back from the state to a seed, so that a test can keep what it made and begin there next time.
 //!
-//! What only matters to calls under way is left out: nonces and sessions are not kept.
+//! What only matters to calls under way is left out: nonces and sessions are not kept, nor what is to go wrong.
 
 use super::seed::{
     AccessKeySeed, AccountSeed, InstanceSeed, KeySeed, NewIssuer, OidcProviderSeed, ParameterSeed,
-    PolicySeed, RoleSeed, SecretSeed, Seed, UserSeed,
+    PolicySeed, RoleSeed, SecretSeed, Seed, UserSeed, placeless,
 };
 use crate::state::{
     State,
@@ -18,6 +18,8 @@ pub(crate) fn export(state: &State) -> Seed {
         behaviour: Some(state.behaviour.clone()),
         issuers: NewIssuer::all_of(&state.issuers),
         accounts: state.accounts.iter().map(|(id, account)| account_seed(state, id, account)).collect(),
+        ecs_instance: state.ecs.as_ref().map(|instance| placeless(instance.described().clone())),
+        faults: Vec::new(),
     }
 }
 

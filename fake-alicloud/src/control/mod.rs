@@ -4,8 +4,10 @@
 
 pub(crate) mod client;
 pub(crate) mod export;
+mod faults;
 pub(crate) mod issuers;
 mod journal;
+mod metadata;
 pub(crate) mod seed;
 
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Path, State, rejection::StringRejection},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, post, put},
+    routing::{MethodRouter, delete, get, post, put},
 };
 use http::{Method, StatusCode, Uri, header::CONTENT_TYPE};
 use serde::de::DeserializeOwned;
@@ -50,6 +52,12 @@ fn routes() -> Vec<Route> {
         (Method::POST, "/issuers", post(issuers::add_issuer)),
         (Method::POST, "/issuers/rotate", post(issuers::rotate_keys)),
         (Method::POST, "/tokens", post(issuers::mint_token)),
+        (Method::GET, "/faults", get(faults::list)),
+        (Method::POST, "/faults", post(faults::plan)),
+        (Method::DELETE, "/faults", delete(faults::clear)),
+        (Method::DELETE, "/faults/{id}", delete(faults::remove)),
+        (Method::GET, "/metadata", get(metadata::instance)),
+        (Method::PUT, "/metadata", put(metadata::set_instance)),
         (Method::GET, "/ca.pem", get(ca_pem)),
         (Method::GET, "/instances/{instance}/ca.pem", get(instance_ca_pem)),
         (Method::GET, "/openapi.json", get(openapi)),

@@ -37,6 +37,8 @@ pub(super) use self::{
 };
 use crate::{
     behaviour::Behaviour,
+    fault::{Fault, FaultError, Plans},
+    metadata::EcsInstance,
     state::{
         State,
         account::{Identity, Principal},
@@ -58,6 +60,14 @@ pub struct Seed {
     /// The accounts of the cloud and all that is theirs.
     #[serde(default)]
     pub(super) accounts: Vec<AccountSeed>,
+    /// The instance that the metadata service speaks of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<EcsInstance>")]
+    pub(super) ecs_instance: Option<Spanned<EcsInstance>>,
+    /// What is to go wrong. An export does not have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<Fault>")]
+    pub(super) faults: Vec<Spanned<Fault>>,
 }
 
 /// A seed that cannot be used. The message says where and why.
@@ -182,6 +192,13 @@ impl Seed {
             account.secrets.iter().try_for_each(SecretSeed::check)?;
             account.parameters.iter().try_for_each(ParameterSeed::check)?;
         }
+        for fault in &seed.faults {
+            fault.value.check().map_err(|error| wrong(fault.referenced, error))?;
+        }
+        if let Some(instance) = &seed.ecs_instance {
+            let somewhere = "cn-hangzhou".parse().expect("a region");
+            instance.value.build(&somewhere).map_err(|error| wrong(instance.referenced, error))?;
+        }
         Ok(seed)
     }
 
@@ -258,7 +275,26 @@ impl Seed {
                 parameter.apply(state, &account.id, default_region, now)?;
             }
         }
+        if let Some(Spanned { value, referenced, .. }) = &self.ecs_instance {
+            if state.ecs.is_some() {
+                let what = "the ECS instance of the metadata service".to_owned();
+                return Err(SeedError::Taken { place: (*referenced).into(), what });
+            }
+            state.set_ecs(value.build(default_region).map_err(|error| wrong(*referenced, error))?);
+        }
         Ok(())
+    }
+
+    /// Plans all its faults or, after an error, none.
+    pub(crate) fn plan(&self, plans: &Plans) -> Result<(), SeedError> {
+        let added = plans.add(self.faults.iter().map(|fault| fault.value.clone()).collect());
+        added.map(drop).map_err(|error| {
+            let FaultError::Taken { name } = &error else { return wrong(Location::UNKNOWN, error) };
+            let is_it = |fault: &&Spanned<Fault>| fault.value.name.as_ref() == Some(name);
+            // The last of that name met another: one that is planned, or one before it.
+            let place = self.faults.iter().rfind(is_it).map_or(Location::UNKNOWN, |fault| fault.referenced);
+            SeedError::Taken { place: place.into(), what: format!("the fault {name}") }
+        })
     }
 }
 
@@ -287,11 +323,17 @@ pub(super) fn placeless<T>(value: T) -> Spanned<T> {
 }
 
 fn unreadable(error: &serde_yaml::Error) -> SeedError {
+    let (place, problem) = place_and_problem(error);
+    SeedError::Unreadable { place, problem }
+}
+
+/// Where a text cannot be read, and why.
+pub(crate) fn place_and_problem(error: &serde_yaml::Error) -> (Place, String) {
     let place = error.location().map(Place::from).unwrap_or_default();
     // Without the lines around it, which could hold secrets, and without the place, which is told already.
     let text = error.without_snippet().to_string();
     let problem = text.strip_suffix(&place.to_string()).unwrap_or(&text).to_owned();
-    SeedError::Unreadable { place, problem }
+    (place, problem)
 }
 
 #[cfg(test)]

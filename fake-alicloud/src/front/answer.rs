@@ -2,7 +2,6 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -94,7 +93,7 @@ impl Answer<'_> {
         }
     }
 
-    pub(super) fn into_response(mut self) -> Response<Full<Bytes>> {
+    pub(super) fn into_response(mut self) -> Response<Bytes> {
         let body = self.body();
         let content_type = match self.format {
             Format::Json => "application/json;charset=utf-8",
@@ -106,7 +105,7 @@ impl Answer<'_> {
         let made = |value: String| HeaderValue::try_from(value).expect("made of visible ASCII above");
 
         let status = self.status();
-        let mut response = Response::new(Full::new(body.into()));
+        let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status;
         response.headers_mut().extend([
             (header::CONTENT_TYPE, fixed(content_type)),

@@ -1,7 +1,6 @@
 //! The sites of issuers: what clients read to verify tokens by themselves. No API calls, but in the journal like these.
 
 use http::{HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
@@ -19,7 +18,7 @@ use crate::{
 const PRODUCT: &str = "oidc";
 
 /// Answers a request for a page of an issuer that the fake plays; none if it is for something else.
-pub(super) fn answer(cloud: &Cloud, request: &Request, now: Timestamp) -> Option<Response<Full<Bytes>>> {
+pub(super) fn answer(cloud: &Cloud, request: &Request, now: Timestamp) -> Option<Response<Bytes>> {
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return None;
     }
@@ -60,8 +59,9 @@ pub(super) fn answer(cloud: &Cloud, request: &Request, now: Timestamp) -> Option
         status: StatusCode::OK.as_u16(),
         code: None,
         request_id: Uuid::new_v4().to_string().to_uppercase(),
+        fault: None,
     });
-    let mut response = Response::new(Full::new(document.to_string().into()));
+    let mut response = Response::new(Bytes::from(document.to_string()));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Some(response)
 }

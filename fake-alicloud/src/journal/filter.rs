@@ -22,6 +22,8 @@ pub struct CallFilter {
     pub outcome: Option<Outcome>,
     /// Calls that presented that access key id.
     pub access_key_id: Option<String>,
+    /// Calls that met that planned fault.
+    pub fault: Option<String>,
     /// Calls with a higher number: those after one that is known.
     pub after: Option<u64>,
 }
@@ -31,7 +33,7 @@ pub struct CallFilter {
 pub enum Outcome {
     /// With an answer.
     Success,
-    /// With any error.
+    /// With any error, or without an answer.
     Failure,
     /// With the error of that code.
     Code(String),
@@ -42,7 +44,9 @@ pub enum Outcome {
 #[non_exhaustive]
 pub enum FilterError {
     /// There is no such field: correct its name.
-    #[error("no calls can be chosen by `{name}`, only by product, action, outcome, accessKeyId and after")]
+    #[error(
+        "no calls can be chosen by `{name}`, only by product, action, outcome, accessKeyId, fault and after"
+    )]
     Unknown {
         /// The name that was given.
         name: String,
@@ -64,14 +68,15 @@ impl CallFilter {
             |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
         let ended = match &self.outcome {
             None => true,
-            Some(Outcome::Success) => call.code.is_none(),
-            Some(Outcome::Failure) => call.code.is_some(),
+            Some(Outcome::Success) => call.status < 400 && call.status != 0,
+            Some(Outcome::Failure) => call.status >= 400 || call.status == 0,
             Some(Outcome::Code(code)) => call.code.as_ref() == Some(code),
         };
         ended
             && is(&self.product, &call.product)
             && is(&self.action, &call.action)
             && (self.access_key_id.is_none() || self.access_key_id == call.access_key_id)
+            && (self.fault.is_none() || self.fault == call.fault)
             && Some(call.sequence) > self.after
     }
 
@@ -82,6 +87,7 @@ impl CallFilter {
             "action" => self.action = Some(value.to_owned()),
             "outcome" => self.outcome = value.parse().ok(),
             "accessKeyId" => self.access_key_id = Some(value.to_owned()),
+            "fault" => self.fault = Some(value.to_owned()),
             "after" => self.after = Some(value.parse().map_err(|_| FilterError::After)?),
             _ => return Err(FilterError::Unknown { name: name.to_owned() }),
         }
@@ -95,6 +101,7 @@ impl CallFilter {
             ("action", self.action.clone()),
             ("outcome", self.outcome.as_ref().map(ToString::to_string)),
             ("accessKeyId", self.access_key_id.clone()),
+            ("fault", self.fault.clone()),
             ("after", self.after.map(|number| number.to_string())),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?)))

@@ -24,6 +24,7 @@ fn call(action: &str, code: Option<&str>) -> JournalEntry {
         status: if code.is_some() { 400 } else { 200 },
         code: code.map(str::to_owned),
         request_id: String::new(),
+        fault: None,
     }
 }
 

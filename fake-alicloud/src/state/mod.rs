@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod arn;
+pub(crate) mod ecs;
 pub(crate) mod hidden;
 pub(crate) mod instance;
 pub(crate) mod issuer;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 
 use self::{
     account::{AccessKey, Account},
+    ecs::Ecs,
     instance::Instance,
     issuer::Issuers,
     key::Key,
@@ -48,6 +50,8 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     /// The issuers of OIDC tokens that the world has, whoever trusts them.
     pub(crate) issuers: Issuers,
+    /// The instance that the metadata service speaks of.
+    pub(crate) ecs: Option<Ecs>,
     pub(crate) nonces: Nonces,
     pub(crate) parameters: Parameters,
     secrets: BTreeMap<(AccountId, Region), BTreeMap<SecretName, Secret>>,

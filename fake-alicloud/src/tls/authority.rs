@@ -21,18 +21,20 @@ use rustls::{
 use sha1::{Digest, Sha1};
 
 use super::name::{Subject, gateway};
-use crate::{cloud::lock, state::name::InstanceId};
+use crate::{cloud::lock, fault::CertificateFlaw, state::name::InstanceId};
 
 /// How many certificates are kept; the one made first goes first and is made anew when asked for.
 const KEPT_CERTIFICATES: usize = 256;
 /// How many instances have an authority. They are never forgotten, since clients hold their certificates.
 const MAX_INSTANCES: usize = 256;
+/// When certificates end. Neither end is far enough to upset a parser.
+const LAST_YEAR: i32 = 2049;
 
 /// All that the HTTPS listener needs to know: one authority for the shared endpoints and one per dedicated instance. The
 /// keys are made at the start and are never written anywhere.
 pub(crate) struct Authority {
     provider: Arc<CryptoProvider>,
-    shared: Ca,
+    shared: Arc<Ca>,
     instances: Mutex<BTreeMap<InstanceId, Arc<Ca>>>,
     kept: Mutex<Kept>,
     own_names: Vec<String>,
@@ -63,7 +65,7 @@ impl Authority {
         let refusing = server_config(&provider, Arc::new(NoCertificate));
         Self {
             provider,
-            shared: Ca::new("fake-alicloud, for tests only"),
+            shared: Arc::new(Ca::new("fake-alicloud, for tests only")),
             instances: Mutex::default(),
             kept: Mutex::default(),
             own_names,
@@ -104,15 +106,45 @@ impl Authority {
         subject.and_then(|subject| self.config(subject)).unwrap_or_else(|| self.refusing.clone())
     }
 
+    /// The same with a certificate that a client must not accept.
+    pub(crate) fn flawed_config_for(
+        &self,
+        name: Option<&str>,
+        address: IpAddr,
+        flaw: CertificateFlaw,
+    ) -> Arc<ServerConfig> {
+        let subject = match name {
+            Some(name) => Subject::read(name, &self.own_names),
+            None => Some(Subject::Address(address)),
+        };
+        let Some((subject, ca)) = subject.and_then(|subject| self.subject(&subject)) else {
+            return self.refusing.clone();
+        };
+        let key = match flaw {
+            CertificateFlaw::OtherName => ca.certify(dns("other.invalid"), &self.provider),
+            CertificateFlaw::OtherAuthority => {
+                Ca::new("fake-alicloud, known to nobody").certify(subject, &self.provider)
+            }
+            CertificateFlaw::Expired => ca.certify_until(subject, 2000, &self.provider),
+        };
+        server_config(&self.provider, Arc::new(OneCertificate(Arc::new(key))))
+    }
+
+    /// What the certificate of a subject says, and who signs it.
+    fn subject(&self, subject: &Subject) -> Option<(SanType, Arc<Ca>)> {
+        Some(match subject {
+            Subject::Address(address) => (SanType::IpAddress(*address), self.shared.clone()),
+            Subject::Host(host) => (dns(host), self.shared.clone()),
+            Subject::Instance(id) => (dns(&gateway(id)), self.instance(id)?),
+        })
+    }
+
     fn config(&self, subject: Subject) -> Option<Arc<ServerConfig>> {
         if let Some(config) = lock(&self.kept).configs.get(&subject) {
             return Some(config.clone());
         }
-        let key = match &subject {
-            Subject::Address(address) => self.shared.certify(SanType::IpAddress(*address), &self.provider),
-            Subject::Host(host) => self.shared.certify(dns(host), &self.provider),
-            Subject::Instance(id) => self.instance(id)?.certify(dns(&gateway(id)), &self.provider),
-        };
+        let (name, ca) = self.subject(&subject)?;
+        let key = ca.certify(name, &self.provider);
         let config = server_config(&self.provider, Arc::new(OneCertificate(Arc::new(key))));
         lock(&self.kept).keep(subject, config.clone());
         Some(config)
@@ -146,8 +178,13 @@ impl Ca {
     }
 
     fn certify(&self, subject: SanType, provider: &CryptoProvider) -> CertifiedKey {
+        self.certify_until(subject, LAST_YEAR, provider)
+    }
+
+    fn certify_until(&self, subject: SanType, last_year: i32, provider: &CryptoProvider) -> CertifiedKey {
         let key = new_key();
         let mut params = params("fake-alicloud");
+        params.not_after = date_time_ymd(last_year, 12, 31);
         params.subject_alt_names = vec![subject];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -181,9 +218,9 @@ fn params(common_name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, common_name);
-    // Whatever the clocks of client and fake say. Neither end is far enough to upset a parser.
+    // Whatever the clocks of client and fake say.
     params.not_before = date_time_ymd(2000, 1, 1);
-    params.not_after = date_time_ymd(2049, 12, 31);
+    params.not_after = date_time_ymd(LAST_YEAR, 12, 31);
     params
 }
 

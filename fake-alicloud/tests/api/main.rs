@@ -3,11 +3,13 @@
 mod client;
 mod control;
 mod control_client;
+mod faults;
 mod garbage;
 mod gateway;
 mod https;
 mod ims;
 mod kms;
+mod metadata;
 mod oos;
 mod ram;
 mod required;
