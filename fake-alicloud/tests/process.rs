@@ -63,7 +63,26 @@ async fn it_announces_its_doors_and_ends_on_a_signal(#[case] signal: Signal) {
     assert!(line(&mut lines).await.starts_with("API:     http://127.0.0.1:"));
     assert!(line(&mut lines).await.starts_with("HTTPS:   https://127.0.0.1:"));
     assert!(line(&mut lines).await.starts_with("control: http://127.0.0.1:"));
+    assert!(line(&mut lines).await.starts_with("ECS:     http://127.0.0.1:"));
     assert_eq!(end(child, signal).await, Some(0));
+}
+
+#[tokio::test]
+async fn the_metadata_service_answers_at_the_address_that_was_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let seed = folder.path().join("seed.yaml");
+    std::fs::write(&seed, "ecsInstance: { instanceId: i-demo, account: '1' }").expect("a file");
+    // Any address will do that is not the default's.
+    let seed = seed.to_str().expect("UTF-8");
+    let (child, mut lines) = serve(&["--metadata", "127.0.0.2:0", "--seed", seed]);
+    let announced = line_with(&mut lines, "ECS:").await;
+    let url = announced.split_whitespace().nth(1).expect("a URL");
+    assert!(url.starts_with("http://127.0.0.2:"), "{url}");
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let answer = http.get(format!("{url}/latest/meta-data/instance-id")).send().await.expect("an answer");
+    assert_eq!(answer.text().await.expect("a text"), "i-demo");
+    assert_eq!(end(child, Signal::TERM).await, Some(0));
 }
 
 #[tokio::test]
@@ -97,8 +116,10 @@ async fn a_shell_can_go_on_with_what_is_printed_for_it() {
     ] {
         assert!(variables.lines().any(|variable| variable == line), "{line} in {variables}");
     }
-    for start in ["API_URL=http://", "API_TLS_URL=https://", "CONTROL_URL=http://"] {
-        let start = format!("FAKE_ALICLOUD_{start}127.0.0.1:");
+    let imds = "ALIBABA_CLOUD_IMDS_ENDPOINT=http://".to_owned();
+    let doors = ["API_URL=http://", "API_TLS_URL=https://", "CONTROL_URL=http://", "METADATA_URL=http://"];
+    for start in doors.map(|door| format!("FAKE_ALICLOUD_{door}")).iter().chain(&[imds]) {
+        let start = format!("{start}127.0.0.1:");
         assert!(variables.lines().any(|variable| variable.starts_with(&start)), "{start} in {variables}");
     }
     let pem = std::fs::read_to_string(&ca).expect("a file");

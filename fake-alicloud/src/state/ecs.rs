@@ -91,3 +91,120 @@ impl State {
         Some(given)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{policy::TrustPolicy, state::ram::Role};
+
+    const HOUR: i64 = 3600;
+    const ACCOUNT: &str = "1111111111111111";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    fn add_role(state: &mut State, name: &str, id: &str) {
+        let trust = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+            "Principal":{"Service":["ecs.aliyuncs.com"]}}]}"#;
+        let role = Role {
+            id: id.to_owned(),
+            description: String::new(),
+            max_session_seconds: 3600,
+            trust: TrustPolicy::try_from(trust.to_owned()).expect("a policy"),
+            created: at(0),
+            updated: at(0),
+            policies: std::collections::BTreeSet::new(),
+        };
+        let account = state.accounts.entry(ACCOUNT.parse().expect("an id")).or_default();
+        account.roles.insert(name.parse().expect("a name"), role);
+    }
+
+    fn attach(state: &mut State, role: Option<&str>) {
+        let mut described = EcsInstance::new("i-demo", ACCOUNT);
+        described.role = role.map(str::to_owned);
+        state.set_ecs(described.build(&"cn-hangzhou".parse().expect("a region")).expect("an instance"));
+    }
+
+    fn with_role() -> State {
+        let mut state = State::default();
+        add_role(&mut state, "node", "1");
+        attach(&mut state, Some("node"));
+        state
+    }
+
+    fn given(state: &mut State, second: i64) -> Given {
+        state.ecs_credentials(at(second)).expect("a role")
+    }
+
+    #[test]
+    fn credentials_live_for_six_hours_and_are_the_session_of_the_instance() {
+        let mut state = with_role();
+        let given = given(&mut state, 10);
+        assert_eq!((given.updated, given.issued.expires), (at(10), at(10 + 6 * HOUR)));
+        let session = state.session(&given.issued.access_key_id).expect("a session");
+        let arn = "acs:ram::1111111111111111:assumed-role/node/i-demo";
+        assert_eq!((session.principal.arn().as_str(), session.expires), (arn, at(10 + 6 * HOUR)));
+    }
+
+    #[test]
+    fn a_new_set_comes_half_an_hour_before_the_end_and_the_old_one_still_holds() {
+        let mut state = with_role();
+        let first = given(&mut state, 0).issued.access_key_id;
+        let end = 6 * HOUR;
+        assert_eq!(given(&mut state, end - HOUR / 2 - 1).issued.access_key_id, first);
+        let second = given(&mut state, end - HOUR / 2);
+        assert_ne!(second.issued.access_key_id, first);
+        assert_eq!(second.issued.expires, at(end - HOUR / 2 + end));
+        assert!(state.session(&first).is_some_and(|session| session.expires == at(end)));
+        assert_eq!(given(&mut state, end).issued.access_key_id, second.issued.access_key_id);
+    }
+
+    #[test]
+    fn another_role_and_a_role_made_anew_have_credentials_of_their_own() {
+        let mut state = with_role();
+        let first = given(&mut state, 0).issued.access_key_id;
+        add_role(&mut state, "node", "2");
+        let anew = given(&mut state, 0).issued.access_key_id;
+        assert_ne!(anew, first);
+        add_role(&mut state, "other", "3");
+        attach(&mut state, Some("other"));
+        assert_ne!(given(&mut state, 0).issued.access_key_id, anew);
+    }
+
+    #[test]
+    fn a_change_of_the_instance_keeps_the_credentials_of_its_role() {
+        let mut state = with_role();
+        let first = given(&mut state, 0).issued.access_key_id;
+        attach(&mut state, Some("node"));
+        assert_eq!(given(&mut state, 0).issued.access_key_id, first);
+    }
+
+    #[test]
+    fn without_a_role_or_with_one_that_is_not_there_are_none() {
+        let mut state = with_role();
+        attach(&mut state, None);
+        assert!(state.ecs_credentials(at(0)).is_none());
+        attach(&mut state, Some("absent"));
+        assert!(state.ecs_credentials(at(0)).is_none());
+        state.ecs = None;
+        assert!(state.ecs_credentials(at(0)).is_none());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_new_ones() {
+        let mut state = with_role();
+        let first = given(&mut state, HOUR).issued.access_key_id;
+        assert_ne!(given(&mut state, 0).issued.access_key_id, first);
+    }
+
+    #[test]
+    fn debug_shows_neither_keys_nor_tokens() {
+        let mut state = with_role();
+        let given = given(&mut state, 0);
+        let shown = format!("{:?} {given:?}", state.ecs);
+        for secret in [given.issued.secret.expose(), given.issued.security_token.expose()] {
+            assert!(!shown.contains(secret));
+        }
+    }
+}

@@ -117,6 +117,23 @@ async fn heads_have_a_limit_and_longer_ones_are_refused() {
     }
 }
 
+/// A socket that is closed with something unread in it sends a reset. A client that is still sending then may lose the answer.
+#[tokio::test]
+async fn a_refused_client_sees_the_end_of_its_connection_and_no_reset() {
+    let world = World::new().await;
+    let address = world.fake.api_url().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head = format!("GET / HTTP/1.1\r\nHost: h\r\nX-Long: {}\r\n\r\n", "x".repeat(200_000));
+    let (mut reader, mut writer) = stream.split();
+    let mut answer = String::new();
+    let exchange =
+        async { tokio::join!(writer.write_all(head.as_bytes()), reader.read_to_string(&mut answer)) };
+    let (sent, received) = timeout(PATIENCE, exchange).await.expect("an end");
+    sent.expect("all of it is taken");
+    received.expect("an orderly end");
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+}
+
 #[tokio::test]
 async fn a_slow_client_does_not_hold_up_others() {
     let world = World::new().await;
