@@ -114,7 +114,7 @@ mod tests {
             trust: TrustPolicy::try_from(trust.to_owned()).expect("a policy"),
             created: at(0),
             updated: at(0),
-            policies: std::collections::BTreeSet::new(),
+            policies: Default::default(),
         };
         let account = state.accounts.entry(ACCOUNT.parse().expect("an id")).or_default();
         account.roles.insert(name.parse().expect("a name"), role);

@@ -1,6 +1,7 @@
 //! The instance metadata service: paths, the hardened mode, and what a test can change.
 
 mod control;
+mod credentials;
 
 use fake_alicloud::{EcsInstance, HttpEndpoint, HttpTokens, JournalEntry, Scheme, Seed, SignatureKind};
 use jiff::SignedDuration;
