@@ -3,7 +3,7 @@
 use std::{sync::Mutex, time::Duration};
 
 use http::{HeaderMap, StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -275,7 +275,7 @@ impl Plan {
             }
             Effect::Reset => Some(Damage::Reset),
             Effect::Stall(Stall { at, limit }) => {
-                let delay = delay(limit.map(|limit| limit.unsigned_abs()));
+                let delay = delay(limit.map(SignedDuration::unsigned_abs));
                 Some(match at {
                     super::StallPoint::Answer => Damage::Silence(delay),
                     super::StallPoint::Body => Damage::Pause(delay),

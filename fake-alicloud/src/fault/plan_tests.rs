@@ -1,4 +1,3 @@
-use jiff::SignedDuration;
 use tokio::time::timeout;
 
 use super::*;

@@ -16,6 +16,7 @@ use crate::{
     journal::{JournalEntry, SignatureKind, Unanswered},
     listener::{Answerer, Cut},
     request::Scheme,
+    state::ecs::Ecs,
 };
 
 /// The metadata door of one cloud.
@@ -87,7 +88,7 @@ impl Asked<'_> {
         within_latest(self.path).and_then(Place::read).map_or("", Place::action)
     }
 
-    fn facts<'b>(self, entry: &'b JournalEntry, now: Timestamp) -> Facts<'b> {
+    fn facts(self, entry: &JournalEntry, now: Timestamp) -> Facts<'_> {
         Facts {
             product: FaultProduct::Metadata,
             action: &entry.action,
@@ -106,7 +107,7 @@ impl Asked<'_> {
     fn entry(self, cloud: &Cloud, now: Timestamp) -> JournalEntry {
         let (region, account) = {
             let state = cloud.state();
-            let instance = state.ecs.as_ref().map(|instance| instance.described());
+            let instance = state.ecs.as_ref().map(Ecs::described);
             let region = instance.and_then(|instance| instance.region.clone());
             (region.unwrap_or_default(), instance.map(|instance| instance.account.clone()))
         };

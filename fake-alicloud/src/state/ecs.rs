@@ -95,7 +95,10 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{policy::TrustPolicy, state::ram::Role};
+    use crate::{
+        policy::TrustPolicy,
+        state::ram::{Attachments, Role},
+    };
 
     const HOUR: i64 = 3600;
     const ACCOUNT: &str = "1111111111111111";
@@ -114,7 +117,7 @@ mod tests {
             trust: TrustPolicy::try_from(trust.to_owned()).expect("a policy"),
             created: at(0),
             updated: at(0),
-            policies: Default::default(),
+            policies: Attachments::default(),
         };
         let account = state.accounts.entry(ACCOUNT.parse().expect("an id")).or_default();
         account.roles.insert(name.parse().expect("a name"), role);

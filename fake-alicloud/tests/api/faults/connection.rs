@@ -36,7 +36,8 @@ const GET: &[u8] = b"GET /latest/meta-data/ HTTP/1.1\r\nHost: h\r\nConnection: c
 /// A signed call as it goes over the wire.
 pub(super) fn wire(Signed { method, url, headers, body }: Signed) -> Vec<u8> {
     let path = url.splitn(4, '/').nth(3).expect("a path");
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let length = body.len();
     format!(
         "{method} /{path} HTTP/1.1\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"

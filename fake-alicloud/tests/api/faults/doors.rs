@@ -113,3 +113,14 @@ async fn a_reset_forgets_what_is_planned_and_an_export_leaves_it_out() {
     client(&world).reset().await.expect("a fake");
     assert_eq!(world.fake.faults(), []);
 }
+
+#[tokio::test]
+async fn the_faults_of_the_readme_can_be_planned() {
+    let readme = include_str!("../../../README.md");
+    let example = readme.split("```yaml\n").find(|block| block.starts_with("faults:")).expect("an example");
+    let example = example.split("```").next().expect("its end");
+    let world = World::new().await;
+    world.fake.seed(&Seed::from_yaml(example).expect("a seed")).expect("an empty plan");
+    let ids: Vec<_> = world.fake.faults().into_iter().map(|planned| planned.id).collect();
+    assert_eq!(ids, ["busy", "fault-2"]);
+}
