@@ -21,10 +21,6 @@ accounts:
         trust:
           Version: '1'
           Statement: [{ Effect: Allow, Action: 'sts:AssumeRole', Principal: { Service: [ecs.aliyuncs.com] } }]
-      - name: stranger
-        trust:
-          Version: '1'
-          Statement: [{ Effect: Allow, Action: 'sts:AssumeRole', Principal: { Service: [fc.aliyuncs.com] } }]
 ";
 
 async fn world() -> World {
