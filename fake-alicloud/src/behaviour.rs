@@ -15,6 +15,9 @@ pub struct Behaviour {
     pub read_in_deletion_window: ReadInDeletionWindow,
     /// Which version falls out when an eleventh is stored. Two pages disagree.
     pub eviction: Eviction,
+    /// What a negative condition of a policy, such as `StringNotEquals`, comes to when the call has nothing to compare. The
+    /// pages on policies say for positive ones only that they do not hold.
+    pub absent_key: AbsentKey,
 }
 
 /// The answer to a version id and a stage that disagree.
@@ -48,6 +51,17 @@ pub enum Eviction {
     OldestWithoutStage,
     /// The oldest, whatever its stages.
     Oldest,
+}
+
+/// A negative condition on what a call does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AbsentKey {
+    /// It holds: what is not there is not equal.
+    #[default]
+    SatisfiesNegation,
+    /// It does not hold, as if it were positive.
+    FailsNegation,
 }
 
 #[cfg(test)]

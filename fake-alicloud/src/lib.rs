@@ -26,7 +26,7 @@ mod random;
 pub mod fuzzing;
 
 pub use crate::{
-    behaviour::{Behaviour, Eviction, ReadInDeletionWindow, VersionMismatch},
+    behaviour::{AbsentKey, Behaviour, Eviction, ReadInDeletionWindow, VersionMismatch},
     clock::{Clock, ClockChange, ClockReading},
     control::{
         client::{ControlClient, ControlError},

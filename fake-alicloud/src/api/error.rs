@@ -5,6 +5,8 @@
 
 use http::StatusCode;
 
+use crate::policy::Refusal;
+
 /// A refused call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiError {
@@ -12,6 +14,8 @@ pub(crate) struct ApiError {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) origin: Origin,
+    /// The decision of the policies that it comes from, which the gateway tells beside the message.
+    pub(crate) refusal: Option<Box<Refusal>>,
 }
 
 /// The layer that refused; the two word their answers differently.
@@ -25,11 +29,23 @@ pub(crate) enum Origin {
 
 impl ApiError {
     pub(crate) fn gateway(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), origin: Origin::Gateway }
+        Self { status, code: code.into(), message: message.into(), origin: Origin::Gateway, refusal: None }
     }
 
     pub(crate) fn product(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), origin: Origin::Product }
+        Self { status, code: code.into(), message: message.into(), origin: Origin::Product, refusal: None }
+    }
+
+    /// Tells the decision of the policies that it comes from.
+    pub(crate) fn because(mut self, refusal: Refusal) -> Self {
+        self.refusal = Some(Box::new(refusal));
+        self
+    }
+
+    /// How every product but KMS words a refusal by policies.
+    pub(crate) fn no_permission(refusal: Refusal) -> Self {
+        let message = "You are not authorized to do this action. You should be authorized by RAM.";
+        Self::gateway(StatusCode::FORBIDDEN, "NoPermission", message).because(refusal)
     }
 
     // Which product, which operation.

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::xml;
 use crate::{
     api::{ApiError, Origin, Product},
+    policy::Refusal,
     request::Request,
+    state::account::Identity,
 };
 
 /// The two forms of an answer.
@@ -65,13 +67,19 @@ impl Answer<'_> {
                 fields
             }
             Err(error) => match error.origin {
-                Origin::Gateway => json!({
-                    "RequestId": self.request_id,
-                    "HostId": self.host,
-                    "Code": error.code,
-                    "Message": error.message,
-                    "Recommend": recommendation(&error.code, self.product, &self.request_id),
-                }),
+                Origin::Gateway => {
+                    let mut fields = json!({
+                        "RequestId": self.request_id,
+                        "HostId": self.host,
+                        "Code": error.code,
+                        "Message": error.message,
+                        "Recommend": recommendation(&error.code, self.product, &self.request_id),
+                    });
+                    if let Some(refusal) = &error.refusal {
+                        fields["AccessDeniedDetail"] = access_denied_detail(refusal);
+                    }
+                    fields
+                }
                 Origin::Product => json!({
                     "HttpStatus": error.status.as_u16(),
                     "Code": error.code,
@@ -118,6 +126,23 @@ impl Answer<'_> {
         ]);
         response
     }
+}
+
+/// Which policies refused whom what, without the encoded part that only the real cloud can decode.
+fn access_denied_detail(refusal: &Refusal) -> Value {
+    let principal_type = match refusal.principal.identity {
+        Identity::Root => "Account",
+        Identity::User(_) => "SubUser",
+        Identity::AssumedRole(..) => "AssumedRoleUser",
+    };
+    json!({
+        "AuthAction": refusal.action,
+        "AuthPrincipalType": principal_type,
+        "AuthPrincipalOwnerId": refusal.principal.account.as_ref(),
+        "AuthPrincipalDisplayName": refusal.display_name,
+        "NoPermissionType": if refusal.explicit { "ExplicitDeny" } else { "ImplicitDeny" },
+        "PolicyType": refusal.policy.as_str(),
+    })
 }
 
 /// The address of the cloud's diagnosis page.

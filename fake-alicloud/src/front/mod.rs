@@ -24,6 +24,7 @@ use self::{
 use crate::{
     api::{ApiError, Asked, Call, Operation, Parameters, Product, Run},
     auth::{self, Caller},
+    behaviour::AbsentKey,
     clock::wire_time,
     cloud::Cloud,
     fault::{AnswerBody, Trouble},
@@ -215,7 +216,7 @@ fn perform(
     caller: Option<&Caller>,
     now: Timestamp,
 ) -> Result<Value, ApiError> {
-    let context = context(request, now);
+    let context = context(request, now, cloud.state().behaviour.absent_key);
     let instance = target.instance();
     let parameters = Parameters::new(request);
     let asked = Asked { action: operation.action(), region, instance, parameters, context: &context, now };
@@ -233,8 +234,8 @@ fn perform(
 }
 
 /// What policies may ask about a call of any product.
-fn context(request: &Request, now: Timestamp) -> Context {
-    let mut context = Context::default();
+fn context(request: &Request, now: Timestamp, absent_key: AbsentKey) -> Context {
+    let mut context = Context::new(absent_key);
     context.set("acs:SourceIp", request.peer.to_string());
     context.set("acs:SecureTransport", (request.scheme == Scheme::Https).to_string());
     context.set("acs:CurrentTime", wire_time(now));
