@@ -13,6 +13,8 @@ mod error;
 mod list;
 mod password;
 mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod put;
 mod read;
 mod rotate;

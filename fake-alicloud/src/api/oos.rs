@@ -5,25 +5,28 @@
 //! the official SDK `alibabacloud_oos20190601`; where these are silent, the choice is listed under "Limits" in the
 //! crate's README.
 
+mod access;
 mod answer;
 mod argument;
 mod error;
 mod list;
 mod page;
+#[cfg(test)]
+mod policy_tests;
 mod read;
 
 use serde_json::{Value, json};
 
-use self::answer::Shown;
+use self::{
+    access::{authorize, authorize_in_kms, home},
+    answer::Shown,
+};
 use super::{ApiError, Call, Operation, Run};
-use crate::{
-    policy,
-    state::{
-        State,
-        parameter::{
-            Creation, Home, Parameter, ParameterVersion, ParameterVersions, fresh_id,
-            name::{Family, ParameterName},
-        },
+use crate::state::{
+    State,
+    parameter::{
+        Creation, Parameter, ParameterVersion, ParameterVersions, fresh_id,
+        name::{Family, ParameterName},
     },
 };
 
@@ -113,7 +116,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
 /// `CreateParameter`, `CreateSecretParameter`: a new parameter with its first version.
 fn create(family: Family, call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let name = argument::new_name(call, family)?;
-    let home = authorized(call, family)?;
+    let home = home(call, family);
+    authorize(call, state, &home, name.as_ref())?;
+    if family == Family::Secret {
+        authorize_in_kms("CreateSecret", call, state, &name)?;
+    }
     let parameter = new_parameter(family, call)?;
     let fingerprint = argument::fingerprint(call);
     let token = argument::client_token(call)?;
@@ -165,7 +172,8 @@ fn new_parameter(family: Family, call: &Call<'_>) -> Result<Parameter, ApiError>
 /// `UpdateParameter`, `UpdateSecretParameter`: a further version, and perhaps other properties.
 fn update(family: Family, call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let name = argument::name(call, family)?;
-    let home = authorized(call, family)?;
+    let home = home(call, family);
+    authorize(call, state, &home, name.as_ref())?;
     let version = version(call)?;
     let description = argument::description(call)?;
     let tags = argument::tags(call)?;
@@ -190,16 +198,10 @@ fn update(family: Family, call: &Call<'_>, state: &mut State) -> Result<Value, A
 /// `DeleteParameter`, `DeleteSecretParameter`: the parameter and all its versions, at once.
 fn delete(family: Family, call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let name = argument::name(call, family)?;
-    let home = authorized(call, family)?;
+    let home = home(call, family);
+    authorize(call, state, &home, name.as_ref())?;
     state.parameters.remove(&home, &name).ok_or_else(|| error::not_found(&name))?;
     Ok(json!({}))
-}
-
-/// The home that the operation may work on: names never reach another account.
-fn authorized(call: &Call<'_>, family: Family) -> Result<Home, ApiError> {
-    let account = call.caller.principal.account.clone();
-    policy::of_own_account(call.caller, &account).map_err(|_| error::no_permission())?;
-    Ok(Home { account, region: call.region.clone(), family })
 }
 
 fn version(call: &Call<'_>) -> Result<ParameterVersion, ApiError> {

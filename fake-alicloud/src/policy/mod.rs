@@ -17,11 +17,11 @@ mod text;
 #[cfg(test)]
 mod naive_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use self::{
     context::Context,
-    document::{Assumer, IdentityPolicy, PolicyError, ResourcePolicy, TrustPolicy},
+    document::{Assumer, IdentityPolicy, PolicyError, ResourcePolicy, ResourceStatement, TrustPolicy},
     refusal::{PolicyType, Refusal},
     system::{SystemPolicy, system_policies, system_policy},
 };
@@ -114,9 +114,4 @@ fn policies_of<'a>(state: &'a State, principal: &Principal) -> impl Iterator<Ite
             policy.versions.get(&policy.default_version).map(|version| &version.document)
         }
     })
-}
-
-/// The one rule that held before there were policies. TO BE REPLACED by [`authorize`] in every operation.
-pub(crate) fn of_own_account(caller: &Caller, owner: &AccountId) -> Result<(), ()> {
-    if caller.principal.account == *owner { Ok(()) } else { Err(()) }
 }

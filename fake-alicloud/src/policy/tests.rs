@@ -18,7 +18,7 @@ fn document(statements: &Value) -> String {
     json!({ "Version": "1", "Statement": statements }).to_string()
 }
 
-fn identity_policy(statements: &Value) -> IdentityPolicy {
+pub(crate) fn identity_policy(statements: &Value) -> IdentityPolicy {
     document(statements).try_into().expect("a policy")
 }
 
@@ -48,7 +48,7 @@ fn custom(document: IdentityPolicy) -> CustomPolicy {
 }
 
 /// Accounts 1 and 2, each with the user alice and the role reader, who have these rights.
-pub(super) fn world(rights: &[IdentityPolicy]) -> State {
+pub(crate) fn world(rights: &[IdentityPolicy]) -> State {
     let now = Timestamp::UNIX_EPOCH;
     let names: Vec<PolicyName> =
         (0..rights.len()).map(|number| format!("p{number}").parse().expect("a name")).collect();
@@ -85,7 +85,7 @@ fn trust(principal: &str, kind: &str) -> TrustPolicy {
 }
 
 /// `root`, `alice` or a session of `reader`.
-pub(super) fn principal(account: &str, name: &str) -> Principal {
+pub(crate) fn principal(account: &str, name: &str) -> Principal {
     let identity = match name {
         "root" => Identity::Root,
         "reader" => Identity::AssumedRole("reader".parse().expect("a name"), "s1".parse().expect("a name")),

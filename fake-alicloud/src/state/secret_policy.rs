@@ -1,21 +1,22 @@
-//! The policy of a secret in an instance: its shape. What it allows is decided elsewhere.
+//! The policy of a secret in an instance: a resource's policy with some rules more.
 //!
 //! From `SetSecretPolicy` in the KMS API reference.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::name::{AccountId, NameError};
+use super::name::AccountId;
+use crate::policy::{PolicyError, ResourcePolicy, ResourceStatement};
 
 const MAX_BYTES: usize = 32_768;
 const MAX_SID_CHARACTERS: usize = 128;
 
-/// The text of a policy that obeys the grammar.
+/// A policy that KMS takes for a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
-pub(crate) struct SecretPolicy(String);
+pub(crate) struct SecretPolicy(ResourcePolicy);
 
 impl SecretPolicy {
     /// What holds for a secret whose owner said nothing: the account decides.
@@ -30,103 +31,67 @@ impl SecretPolicy {
                 "Resource": ["*"],
             }],
         });
-        Self(policy.to_string())
+        Self(policy.to_string().try_into().expect("a policy of the right form"))
+    }
+
+    /// What it says, for a decision.
+    pub(crate) fn rules(&self) -> &ResourcePolicy {
+        &self.0
     }
 }
 
 impl AsRef<str> for SecretPolicy {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.0.as_ref()
     }
 }
 
 impl TryFrom<String> for SecretPolicy {
-    type Error = NameError;
+    type Error = PolicyError;
 
-    fn try_from(text: String) -> Result<Self, NameError> {
-        let policy: Option<Policy> = serde_json::from_str(&text).ok();
-        let fits = text.len() <= MAX_BYTES && policy.is_some_and(|policy| policy.obeys());
-        let rule = "JSON of up to 32768 bytes with Version 1 and statements of Effect, Principal, Action and Resource";
-        if fits { Ok(Self(text)) } else { Err(NameError::new("a secret policy", rule)) }
+    fn try_from(text: String) -> Result<Self, PolicyError> {
+        if text.len() > MAX_BYTES {
+            return Err(PolicyError { problem: format!("it has more than {MAX_BYTES} bytes") });
+        }
+        let policy = ResourcePolicy::try_from(text)?;
+        for (statement, number) in policy.statements().zip(1..) {
+            check(statement)
+                .map_err(|problem| PolicyError { problem: format!("statement {number}: {problem}") })?;
+        }
+        Ok(Self(policy))
     }
 }
 
 impl From<SecretPolicy> for String {
     fn from(policy: SecretPolicy) -> Self {
-        policy.0
+        policy.0.into()
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Policy {
-    version: String,
-    statement: Vec<Statement>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Statement {
-    #[serde(default)]
-    sid: String,
-    effect: Effect,
-    principal: Principal,
-    action: OneOrMany,
-    resource: OneOrMany,
-    #[serde(default, rename = "Condition")]
-    _condition: Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-enum Effect {
-    Allow,
-    Deny,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Principal {
-    #[serde(rename = "RAM")]
-    ram: OneOrMany,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    fn all(&self, obeys: impl Fn(&str) -> bool) -> bool {
-        match self {
-            Self::One(text) => obeys(text),
-            Self::Many(texts) => !texts.is_empty() && texts.iter().all(|text| obeys(text)),
-        }
+/// The rules that KMS has beside those of every policy.
+fn check(statement: ResourceStatement<'_>) -> Result<(), &'static str> {
+    // The published example has blanks in its Sid, which the rule beside it forgets.
+    let named = |c: char| c.is_ascii_alphanumeric() || "_/+=.@- ".contains(c);
+    let sid = statement.sid();
+    if sid.chars().count() > MAX_SID_CHARACTERS || !sid.chars().all(named) {
+        return Err("its Sid must be up to 128 letters, digits, blanks or any of '_ / + = . @ -'");
     }
-}
-
-impl Policy {
-    fn obeys(&self) -> bool {
-        self.version == "1" && !self.statement.is_empty() && self.statement.iter().all(Statement::obeys)
+    if !statement.is_for_ram() {
+        return Err("its Principal must be of the kind RAM");
     }
-}
-
-impl Statement {
-    fn obeys(&self) -> bool {
-        // The published example has blanks in its Sid, which the rule beside it forgets.
-        let named = |c: char| c.is_ascii_alphanumeric() || "_/+=.@- ".contains(c);
-        let (Effect::Allow | Effect::Deny) = self.effect;
-        self.sid.chars().count() <= MAX_SID_CHARACTERS
-            && self.sid.chars().all(named)
-            && self.principal.ram.all(|principal| principal.starts_with("acs:ram::"))
-            && self.action.all(|action| action.starts_with("kms:"))
-            && self.resource.all(|resource| resource == "*")
+    if !statement.actions().all(|action| action.starts_with("kms:")) {
+        return Err("its actions must be of kms");
     }
+    if !statement.resources().all(|resource| resource == "*") {
+        return Err("its Resource must be *");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn statement() -> Value {

@@ -12,6 +12,7 @@ mod kms;
 mod metadata;
 mod oos;
 mod ram;
+mod permissions;
 mod required;
 mod slow;
 mod sts;

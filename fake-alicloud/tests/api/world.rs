@@ -9,7 +9,7 @@ pub(crate) const ALICE: (&str, &str) = ("LTAI5tAlice", "secret-of-alice");
 pub(crate) const DISABLED: (&str, &str) = ("LTAI5tDisabled", "secret-of-disabled");
 pub(crate) const STRANGER: (&str, &str) = ("LTAI5tStranger", "secret-of-stranger");
 
-/// Two accounts; the first has a user, a disabled key and a secret of two versions in two regions.
+/// Two accounts; the first has a user who may do everything, a disabled key and a secret of two versions in two regions.
 pub(crate) const SEED: &str = r#"
 accounts:
   - id: "1111111111111111"
@@ -19,6 +19,7 @@ accounts:
     users:
       - name: alice
         accessKeys: [{ id: LTAI5tAlice, secret: secret-of-alice }]
+        policies: [AdministratorAccess]
     secrets:
       - name: db/password
         versions:

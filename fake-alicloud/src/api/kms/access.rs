@@ -5,14 +5,15 @@ use super::{
     error,
 };
 use crate::{
-    policy,
+    policy::{self, Context, Question, ResourcePolicy},
     state::{
         State,
         arn::SecretArn,
         instance::{Instance, InstanceState},
         key::{KeyName, KeyReference},
-        name::{AccountId, InstanceId, KeyId},
+        name::{AccountId, InstanceId, KeyId, Region},
         secret::Secret,
+        secret_policy::SecretPolicy,
     },
 };
 
@@ -59,9 +60,75 @@ pub(super) fn reach(call: &Call<'_>, state: &State, home: Option<&InstanceId>) -
     }
 }
 
-pub(super) fn authorize(call: &Call<'_>, secret: &SecretArn) -> Result<(), ApiError> {
-    policy::of_own_account(call.caller, &secret.account)
-        .map_err(|_| error::no_permission(&secret.to_string()))
+/// Decides whether the caller may do what was called with that secret, there or not.
+pub(super) fn authorize(call: &Call<'_>, state: &State, secret: &SecretArn) -> Result<(), ApiError> {
+    authorize_as(call.action, call, state, secret)
+}
+
+/// The same for an operation that may be another than the one called.
+pub(super) fn authorize_as(
+    operation: &str,
+    call: &Call<'_>,
+    state: &State,
+    secret: &SecretArn,
+) -> Result<(), ApiError> {
+    let found = state.secret(secret);
+    let mut context = call.context.clone();
+    for (key, value) in found.iter().flat_map(|secret| &secret.tags) {
+        context.set(format!("kms:tag/{key}"), value);
+    }
+    // Only in an instance does a secret have a policy; the default one decides nothing that RAM would not decide alone.
+    let policy = found.and_then(|secret| secret.policy.as_ref()).map(SecretPolicy::rules);
+    decide(operation, call, state, &secret.account, &secret.to_string(), policy, &context)
+}
+
+/// Decides whether the caller may work on the secrets of its account at this endpoint as a whole.
+pub(super) fn authorize_all(call: &Call<'_>, state: &State) -> Result<(), ApiError> {
+    let account = &call.caller.principal.account;
+    let arn = format!("acs:kms:{}:{account}:secret", call.region);
+    decide(call.action, call, state, account, &arn, None, call.context)
+}
+
+/// Decides whether the caller may use that key for an operation, called or made necessary by the one that was.
+pub(super) fn authorize_key(
+    operation: &str,
+    call: &Call<'_>,
+    state: &State,
+    owner: &AccountId,
+    arn: &str,
+) -> Result<(), ApiError> {
+    decide(operation, call, state, owner, arn, None, call.context)
+}
+
+/// Decides whether the caller may use the key that encrypts a secret.
+pub(super) fn authorize_encryption(
+    operation: &str,
+    call: &Call<'_>,
+    state: &State,
+    id: &KeyId,
+) -> Result<(), ApiError> {
+    // A key that is gone has no owner to ask; whoever needs it will be told that it is gone.
+    let Some(key) = state.key(id) else { return Ok(()) };
+    authorize_key(operation, call, state, &key.account, &key_arn(&key.region, &key.account, id))
+}
+
+pub(super) fn key_arn(region: &Region, account: &AccountId, id: &KeyId) -> String {
+    format!("acs:kms:{region}:{account}:key/{id}")
+}
+
+fn decide(
+    operation: &str,
+    call: &Call<'_>,
+    state: &State,
+    owner: &AccountId,
+    resource: &str,
+    resource_policy: Option<&ResourcePolicy>,
+    context: &Context,
+) -> Result<(), ApiError> {
+    let action = format!("kms:{operation}");
+    let question =
+        Question { caller: call.caller, action: &action, resource, owner, resource_policy, context };
+    policy::authorize(state, &question).map_err(|refusal| error::no_permission(resource).because(refusal))
 }
 
 /// Finds a secret at the endpoint that was called; another region's secrets are not there, even by their ARN.
@@ -86,25 +153,28 @@ pub(super) fn find_writable<'a>(
 
 /// Finds a key that the caller named, and may use.
 pub(super) fn find_key(
+    operation: &str,
     call: &Call<'_>,
     state: &State,
     reference: &KeyReference,
 ) -> Result<Option<KeyId>, ApiError> {
     let own = (call.region.clone(), call.caller.principal.account.clone());
     let (region, account) = reference.place.as_ref().unwrap_or(&own);
-    let name = match &reference.name {
-        KeyName::Id(id) => format!("key/{id}"),
-        KeyName::Alias(alias) => alias.to_string(),
+    let found = state.named_key(account, region, &reference.name).map(|(id, _)| id.clone());
+    // What an alias stands for is asked about; an alias of nothing is asked about itself.
+    let arn = match (&found, &reference.name) {
+        (Some(id), _) | (None, KeyName::Id(id)) => key_arn(region, account, id),
+        (None, KeyName::Alias(alias)) => format!("acs:kms:{region}:{account}:{alias}"),
     };
-    authorize_key(call, account, &format!("acs:kms:{region}:{account}:{name}"))?;
-    if region != call.region {
-        return Ok(None);
-    }
-    Ok(state.named_key(account, region, &reference.name).map(|(id, _)| id.clone()))
-}
-
-pub(super) fn authorize_key(call: &Call<'_>, owner: &AccountId, arn: &str) -> Result<(), ApiError> {
-    policy::of_own_account(call.caller, owner).map_err(|_| error::no_permission(arn))
+    authorize_key(operation, call, state, account, &arn).map_err(|refused| {
+        // In the words of the caller, for whom it may be news what an alias stands for.
+        let name = match &reference.name {
+            KeyName::Id(id) => key_arn(region, account, id),
+            KeyName::Alias(alias) => format!("acs:kms:{region}:{account}:{alias}"),
+        };
+        ApiError { refusal: refused.refusal, ..error::no_permission(&name) }
+    })?;
+    Ok(found.filter(|_| region == call.region))
 }
 
 /// Makes sure that a key is there and may be used.

@@ -26,7 +26,8 @@ use crate::state::{
 pub(super) fn create_secret(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let kind = kind(call)?;
     let arn = new_secret(call, &kind)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
+    access::authorize_all(call, state)?;
     let versions = versions(call, &kind)?;
     let instance = instance(call, state)?;
     let secret = Secret {
@@ -155,7 +156,7 @@ fn encryption_key(
 ) -> Result<Option<KeyId>, ApiError> {
     let reference: Option<KeyReference> = argument::key(call, "EncryptionKeyId")?;
     let Some(reference) = reference else { return Ok(None) };
-    let id = access::find_key(call, state, &reference)?.ok_or_else(error::not_found)?;
+    let id = access::find_key("GenerateDataKey", call, state, &reference)?.ok_or_else(error::not_found)?;
     access::usable_key(state, &id)?;
     if state.key(&id).and_then(|key| key.instance.as_ref()) != instance {
         return Err(error::invalid_parameter("EncryptionKeyId"));

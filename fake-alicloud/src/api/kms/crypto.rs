@@ -38,8 +38,7 @@ pub(super) fn decrypt(call: &Call<'_>, state: &mut State) -> Result<Value, ApiEr
         let invalid = || error::invalid_parameter("CiphertextBlob");
         let id = key::sealed_with(&ciphertext).ok_or_else(invalid)?;
         let key = state.key(&id).filter(|key| key.region == *call.region).ok_or_else(error::key_not_found)?;
-        let arn = format!("acs:kms:{}:{}:key/{id}", key.region, key.account);
-        access::authorize_key(call, &key.account, &arn)?;
+        access::authorize_encryption(call.action, call, state, &id)?;
         access::reach(call, state, key.instance.as_ref())?;
         access::usable_key(state, &id)?;
         let plaintext = key::open(&id, &ciphertext, &context).ok_or_else(invalid)?;
@@ -92,7 +91,7 @@ fn named_key(call: &Call<'_>, state: &State) -> Result<KeyId, ApiError> {
         KeyName::Id(_) => error::key_not_found(),
         KeyName::Alias(_) => error::alias_not_found(),
     };
-    let id = access::find_key(call, state, &reference)?.ok_or_else(absent)?;
+    let id = access::find_key(call.action, call, state, &reference)?.ok_or_else(absent)?;
     access::reach(call, state, state.key(&id).and_then(|key| key.instance.as_ref()))?;
     access::usable_key(state, &id)?;
     Ok(id)

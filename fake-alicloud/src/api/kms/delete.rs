@@ -15,7 +15,7 @@ const DEFAULT_WINDOW_DAYS: usize = 30;
 /// `DeleteSecret`: at once, or after a window in which it can be restored.
 pub(super) fn delete_secret(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     let force = argument::flag(call, "ForceDeleteWithoutRecovery")?;
     let days = argument::number(call, "RecoveryWindowInDays", 7..=30)?;
     if force && days.is_some() {
@@ -41,7 +41,7 @@ pub(super) fn delete_secret(call: &Call<'_>, state: &mut State) -> Result<Value,
 /// `RestoreSecret`: calls a deletion off.
 pub(super) fn restore_secret(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     if find(state, call, &arn)?.planned_deletion.is_none() {
         return Err(error::in_use());
     }

@@ -19,7 +19,7 @@ use crate::{
 /// `DescribeSecret`: all about a secret except its data.
 pub(super) fn describe_secret(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     let fetch_tags = argument::flag(call, "FetchTags")?;
     let secret = find(state, call, &arn)?;
     let mut answer = json!({
@@ -49,7 +49,7 @@ pub(super) fn describe_secret(call: &Call<'_>, state: &mut State) -> Result<Valu
 /// `UpdateSecret`: the description, and of managed secrets the custom data of their configuration.
 pub(super) fn update_secret(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     let description = call.parameters.text("Description");
     let custom_data = custom_data(call)?;
     let secret = find_writable(state, call, &arn)?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{ApiError, Call},
-    access::{authorize, find},
+    access::{authorize, authorize_all, find},
     argument, describe, error,
 };
 use crate::{
@@ -19,6 +19,7 @@ const MAX_FILTER_VALUES: usize = 10;
 
 /// `ListSecrets`: the caller's secrets at this endpoint, by name.
 pub(super) fn list_secrets(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
+    authorize_all(call, state)?;
     let fetch_tags = argument::flag(call, "FetchTags")?;
     let page = Page::read(call, 10)?;
     let filters = filters(call)?;
@@ -50,7 +51,7 @@ fn summary(name: &SecretName, secret: &Secret, with_tags: bool) -> Value {
 /// `ListSecretVersionIds`: the versions of a secret, oldest first; those without a stage only on demand.
 pub(super) fn list_secret_version_ids(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn: SecretArn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     let include_deprecated = argument::flag(call, "IncludeDeprecated")?;
     let page = Page::read(call, 20)?;
     let versions = &find(state, call, &arn)?.versions;

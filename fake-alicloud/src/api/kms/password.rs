@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{ApiError, Call},
-    argument, error,
+    access, argument, error,
 };
 use crate::{random, state::State};
 
@@ -18,7 +18,8 @@ const KINDS: [(&str, &str); 4] = [
 ];
 
 /// `GetRandomPassword`: a password that nobody keeps.
-pub(super) fn random_password(call: &Call<'_>, _: &mut State) -> Result<Value, ApiError> {
+pub(super) fn random_password(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
+    access::authorize_all(call, state)?;
     let length = argument::number(call, "PasswordLength", 8..=128)?.unwrap_or(DEFAULT_LENGTH);
     let excluded = call.parameters.text("ExcludeCharacters").unwrap_or_default();
     let require_each = argument::flag(call, "RequireEachIncludedType")?;

@@ -1,4 +1,4 @@
-//! `GetSecretPolicy` and `SetSecretPolicy`: the policies of secrets in instances, kept and not yet obeyed.
+//! `GetSecretPolicy` and `SetSecretPolicy`: the policies of secrets in instances.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::state::{State, secret_policy::SecretPolicy};
 /// `GetSecretPolicy`: what was set, else what holds for every secret.
 pub(super) fn secret_policy(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     check_policy_name(call)?;
     let secret = find(state, call, &arn)?;
     if secret.instance.is_none() {
@@ -28,7 +28,7 @@ pub(super) fn set_secret_policy(call: &Call<'_>, state: &mut State) -> Result<Va
         return Err(ApiError::wrong_method());
     }
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     check_policy_name(call)?;
     let policy = argument::secret_policy(argument::required(call, "Policy")?)?;
     let secret = find_writable(state, call, &arn)?;

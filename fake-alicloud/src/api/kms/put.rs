@@ -17,7 +17,7 @@ use crate::state::{
 /// `PutSecretValue`: a further version of a generic secret.
 pub(super) fn put_secret_value(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     let id = argument::version_id(call)?;
     let version = Version { id: id.clone(), value: argument::secret_value(call)?, created: call.now };
     let stages = argument::version_stages(call)?;
@@ -27,6 +27,7 @@ pub(super) fn put_secret_value(call: &Call<'_>, state: &mut State) -> Result<Val
         return Err(error::unsupported_operation());
     }
     if let Some(key) = secret.encryption_key_id.clone() {
+        access::authorize_encryption("GenerateDataKey", call, state, &key)?;
         access::usable_key(state, &key)?;
     }
     let secret = find_writable(state, call, &arn)?;

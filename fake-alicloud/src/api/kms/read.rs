@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{ApiError, Call},
-    access::{self, authorize, find},
+    access::{self, authorize_as, find},
     argument, describe, error,
     list::stages_value,
 };
@@ -75,7 +75,8 @@ pub(super) fn batch_secret_values(call: &Call<'_>, state: &mut State) -> Result<
 
 fn read(call: &Call<'_>, state: &State, wanted: &Wanted) -> Result<Value, ApiError> {
     let arn = argument::secret_named(call, &wanted.secret_name)?;
-    authorize(call, &arn)?;
+    // However it is called, so that whoever may read a secret may read it among others.
+    authorize_as("GetSecretValue", call, state, &arn)?;
     let selector = argument::version_selector(wanted.version_id.as_deref(), wanted.version_stage.as_deref())?;
     let secret = find(state, call, &arn)?;
     if secret.planned_deletion.is_some() {
@@ -86,6 +87,7 @@ fn read(call: &Call<'_>, state: &State, wanted: &Wanted) -> Result<Value, ApiErr
     }
     access::reach(call, state, secret.instance.as_ref())?;
     if let Some(key) = &secret.encryption_key_id {
+        access::authorize_encryption("Decrypt", call, state, key)?;
         access::usable_key(state, key)?;
     }
     let version = select(secret, selector, state.behaviour.version_mismatch)?;

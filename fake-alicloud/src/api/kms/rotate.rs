@@ -12,7 +12,7 @@ use crate::state::{State, secret::Kind, versions::VersionSelector};
 /// `RotateSecret`: the next value at once. An id that exists already makes it a success without effect.
 pub(super) fn rotate_secret(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     let id = argument::version_id(call)?;
     let eviction = state.behaviour.eviction;
     let secret = find_writable(state, call, &arn)?;
@@ -35,7 +35,7 @@ pub(super) fn rotate_secret(call: &Call<'_>, state: &mut State) -> Result<Value,
 /// `UpdateSecretRotationPolicy`: whether the clock rotates, and how often.
 pub(super) fn update_secret_rotation_policy(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     let enabled = argument::flag(call, "EnableAutomaticRotation")?;
     let automatic = create::automatic_rotation(call, enabled)?;
     let secret = find_writable(state, call, &arn)?;

@@ -16,7 +16,7 @@ use crate::state::{
 /// `UpdateSecretVersionStage`: moves a stage of a generic secret, or takes a custom one away.
 pub(super) fn update_secret_version_stage(call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let arn = argument::secret(call)?;
-    authorize(call, &arn)?;
+    authorize(call, state, &arn)?;
     let label = argument::version_stage(argument::required(call, "VersionStage")?)?;
     let from = argument::parsed(call, "RemoveFromVersion")?;
     let to = argument::parsed(call, "MoveToVersion")?;

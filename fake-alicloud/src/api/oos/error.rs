@@ -41,8 +41,3 @@ pub(super) fn other_request_of_that_token() -> ApiError {
     let message = "The request uses the same client token as a previous, but non-identical request.";
     ApiError::gateway(StatusCode::BAD_REQUEST, "IdempotentParameterMismatch", message)
 }
-
-pub(super) fn no_permission() -> ApiError {
-    let message = "You are not authorized to do this action.";
-    ApiError::gateway(StatusCode::FORBIDDEN, "NoPermission", message)
-}

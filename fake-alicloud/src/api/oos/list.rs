@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::{
     super::{ApiError, Call},
+    access::{ALL, authorize, authorize_value, home},
     answer::{self, Shown},
-    argument, authorized,
+    argument,
     error::{self, invalid_parameter},
     page::Window,
 };
@@ -27,7 +28,8 @@ type Key = (i64, String);
 
 /// `ListParameters`, `ListSecretParameters`: what a filter lets through, without values.
 pub(super) fn parameters(family: Family, call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
-    let home = authorized(call, family)?;
+    let home = home(call, family);
+    authorize(call, state, &home, ALL)?;
     let filter = Filter::read(family, call)?;
     let compare = order(call)?;
     let window = Window::<Key>::read(call, 10..=100, 50)?;
@@ -59,9 +61,11 @@ pub(super) fn parameters(family: Family, call: &Call<'_>, state: &mut State) -> 
 /// `ListParameterVersions`, `ListSecretParameterVersions`: the versions of a parameter, the latest first.
 pub(super) fn versions(family: Family, call: &Call<'_>, state: &mut State) -> Result<Value, ApiError> {
     let name = argument::name(call, family)?;
-    let home = authorized(call, family)?;
+    let home = home(call, family);
+    authorize(call, state, &home, name.as_ref())?;
     let window = Window::<usize>::read(call, 10..=100, 50)?;
     let shown = Shown::of(family, argument::flag(call, "WithDecryption")?);
+    authorize_value(call, state, family, shown, &name)?;
     let found = if argument::asks_for_public(call)? { None } else { state.parameters.find(&home, &name) };
     let parameter = found.ok_or_else(|| error::not_found(&name))?;
     let all = parameter.versions.iter().map(|entry| (entry.0.get(), entry)).collect();
