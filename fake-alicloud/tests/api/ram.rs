@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod attachments;
+mod permissions;
 mod policies;
 mod roles;
 mod users;

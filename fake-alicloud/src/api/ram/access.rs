@@ -41,7 +41,7 @@ fn ask(call: &Call<'_>, state: &State, resource: &str) -> Result<(), ApiError> {
         resource_policy: None,
         context: call.context,
     };
-    policy::authorize(state, &question).map_err(|_| super::error::no_permission())
+    policy::authorize(state, &question).map_err(ApiError::no_permission)
 }
 
 /// The caller's account.

@@ -40,12 +40,6 @@ pub(super) fn malformed_document(problem: impl Into<String>) -> ApiError {
     refused(StatusCode::BAD_REQUEST, "MalformedPolicyDocument", problem)
 }
 
-// Who may not.
-
-pub(super) fn no_permission() -> ApiError {
-    refused(StatusCode::FORBIDDEN, "NoPermission", "You are not authorized to do this action.")
-}
-
 // What is not there.
 
 pub(super) fn no_user() -> ApiError {
