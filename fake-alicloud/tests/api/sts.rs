@@ -265,8 +265,12 @@ async fn both_the_callers_policies_and_the_roles_trust_must_let_it() {
     let message = "You are not authorized to do this action. You should be authorized by RAM.";
     let without_policy = world.send(&assume(APP, IDLER)).await;
     assert_refused(&without_policy, 403, "NoPermission", message);
+    let detail = |reply: &Reply| reply.json()["AccessDeniedDetail"].take();
+    assert_eq!(detail(&without_policy)["AuthAction"], "sts:AssumeRole");
+    assert_eq!(detail(&without_policy)["PolicyType"], "AccountLevelIdentityBasedPolicy");
     let without_trust = world.send(&assume(POD, CLERK)).await;
     assert_refused(&without_trust, 403, "NoPermission", message);
+    assert_eq!(detail(&without_trust)["PolicyType"], "AssumeRolePolicy");
 }
 
 #[tokio::test]

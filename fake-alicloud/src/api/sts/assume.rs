@@ -8,7 +8,7 @@ use super::{
     error, open,
 };
 use crate::{
-    policy::{self, Assumer, Question},
+    policy::{self, Assumer, PolicyType, Question, Refusal},
     state::{State, account::Identity},
 };
 
@@ -32,10 +32,11 @@ pub(super) fn assume_role(call: &Call<'_>, state: &mut State) -> Result<Value, A
         resource_policy: None,
         context: &context,
     };
-    policy::authorize(state, &question).map_err(|_| error::not_authorized())?;
+    policy::authorize(state, &question).map_err(ApiError::no_permission)?;
     let role = state.role(&wish.role).ok_or_else(error::role_not_found)?;
     if !role.trust.admits(Assumer::Ram(&caller.principal), &context) {
-        return Err(error::not_authorized());
+        let refusal = Refusal::new(state, caller, question.action, PolicyType::AssumeRole, false);
+        return Err(ApiError::no_permission(refusal));
     }
     open(state, wish, call.now)
 }

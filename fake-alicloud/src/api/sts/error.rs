@@ -47,15 +47,7 @@ pub(super) fn policy_size() -> ApiError {
 }
 
 pub(super) fn root_may_not() -> ApiError {
-    no_permission("Roles may not be assumed by root accounts.")
-}
-
-/// Neither the caller's policies nor the role's trust are named: the cloud does not tell which refused.
-pub(super) fn not_authorized() -> ApiError {
-    no_permission("You are not authorized to do this action. You should be authorized by RAM.")
-}
-
-fn no_permission(message: &str) -> ApiError {
+    let message = "Roles may not be assumed by root accounts.";
     ApiError::gateway(StatusCode::FORBIDDEN, "NoPermission", message)
 }
 
