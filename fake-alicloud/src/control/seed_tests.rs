@@ -9,7 +9,6 @@ accounts:
     users:
       - name: alice
         accessKeys: [{ id: LTAI5tDemoAccessKey02, secret: demo-secret, status: Inactive }]
-        policies: [AliyunKMSFullAccess]
     secrets:
       - name: db/password
         region: cn-hangzhou
@@ -38,29 +37,6 @@ fn a_seed_becomes_accounts_keys_and_secrets() {
     assert_eq!(versions.stages_of(&"v1".parse().expect("an id")), [&VersionStage::Previous]);
     let canary = VersionStage::Custom("canary".to_owned());
     assert_eq!(versions.stages_of(&"v2".parse().expect("an id")), [&VersionStage::Current, &canary]);
-}
-
-#[test]
-fn users_have_the_policies_that_are_named() {
-    let (mut state, region) = (State::default(), "cn-beijing".parse().expect("a region"));
-    Seed::from_yaml(DEMO)
-        .expect("a seed")
-        .apply(&mut state, &region, Timestamp::UNIX_EPOCH)
-        .expect("no keys before");
-    let alice =
-        &state.accounts[&"1234567890123456".parse().expect("an id")].users[&"alice".parse().expect("a name")];
-    let name = "AliyunKMSFullAccess".parse().expect("a name");
-    assert_eq!(alice.policies.iter().collect::<Vec<_>>(), [&AttachedPolicy::System(name)]);
-
-    let unknown =
-        Seed::from_yaml(&DEMO.replace("AliyunKMSFullAccess", "AliyunKMSFullAcess")).expect("a seed");
-    let error =
-        unknown.apply(&mut State::default(), &region, Timestamp::UNIX_EPOCH).expect_err("no such policy");
-    let error = error.to_string();
-    assert!(
-        error.contains("at line 9, column 20: there is no policy AliyunKMSFullAcess: the cloud has"),
-        "{error}"
-    );
 }
 
 #[test]
