@@ -37,13 +37,13 @@ impl ApiError {
     }
 
     /// Tells the decision of the policies that it comes from.
-    pub(crate) fn because(mut self, refusal: Refusal) -> Self {
-        self.refusal = Some(Box::new(refusal));
+    pub(crate) fn because(mut self, refusal: Box<Refusal>) -> Self {
+        self.refusal = Some(refusal);
         self
     }
 
     /// How every product but KMS words a refusal by policies.
-    pub(crate) fn no_permission(refusal: Refusal) -> Self {
+    pub(crate) fn no_permission(refusal: Box<Refusal>) -> Self {
         let message = "You are not authorized to do this action. You should be authorized by RAM.";
         Self::gateway(StatusCode::FORBIDDEN, "NoPermission", message).because(refusal)
     }

@@ -24,7 +24,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// The parameter `Format` decides, then the header `Accept`, then the product.
+    /// The parameter `Format` decides, then the header `Accept`.
     pub(super) fn of(request: &Request) -> Result<Self, ApiError> {
         match request.parameter("Format").filter(|text| !text.is_empty()) {
             Some(text) if text.eq_ignore_ascii_case("json") => Ok(Self::Json),
@@ -32,12 +32,10 @@ impl Format {
             Some(_) => Err(ApiError::wrong_format()),
             None => {
                 let accept = request.header("accept").unwrap_or_default();
-                Ok(match (accept.contains("json"), accept.contains("xml")) {
-                    (true, _) => Self::Json,
-                    (false, true) => Self::Xml,
-                    // The page of OOS does not say, those of STS contradict each other; most of the newer ones say JSON.
-                    (false, false) => Self::Json,
-                })
+                // Without a word the page of OOS does not say what comes, and those of STS contradict each other; most of
+                // the newer ones say JSON.
+                let wants_xml = accept.contains("xml") && !accept.contains("json");
+                Ok(if wants_xml { Self::Xml } else { Self::Json })
             }
         }
     }

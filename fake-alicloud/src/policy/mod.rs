@@ -61,9 +61,9 @@ pub(crate) struct Question<'a> {
 /// itself. Naming the account only passes the decision on to the account's own policies, as the default policy of secrets
 /// does. Across accounts both sides must allow, and then naming the account is enough. An account itself may do everything
 /// with what is its own, and on its side everything elsewhere.
-pub(crate) fn authorize(state: &State, question: &Question<'_>) -> Result<(), Refusal> {
+pub(crate) fn authorize(state: &State, question: &Question<'_>) -> Result<(), Box<Refusal>> {
     let Question { caller, action, resource, owner, resource_policy, context } = *question;
-    let refuse = |policy, explicit| Err(Refusal::new(state, caller, action, policy, explicit));
+    let refuse = |policy, explicit| Err(Box::new(Refusal::new(state, caller, action, policy, explicit)));
 
     let session = caller.session_policy.as_ref().map(|policy| policy.verdict(action, resource, context));
     let own =

@@ -33,6 +33,29 @@ const DATES: &[(&str, i64)] = &[
 const ADDRESSES: &[&str] = &["10.0.0.1", "10.0.0.9", "192.168.1.1", "2001:db8::1", "2001:db9::1"];
 const NETWORKS: &[&str] = &["10.0.0.1", "10.0.0.0/29", "0.0.0.0/0", "192.0.0.0/3", "2001:db8::/32", "::/0"];
 const KEYS: &[&str] = &["t:text", "t:number", "t:date", "t:address", "t:bool", "kms:tag/a"];
+const OPERATORS: &[&str] = &[
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "IpAddress",
+    "NotIpAddress",
+];
 const PRINCIPALS: &[&str] = &[
     "acs:ram::1:root",
     "acs:ram::1:*",
@@ -74,30 +97,7 @@ fn operand(operator: &str) -> BoxedStrategy<String> {
 }
 
 fn conditions() -> impl Strategy<Value = Value> {
-    let operators = &[
-        "StringEquals",
-        "StringNotEquals",
-        "StringEqualsIgnoreCase",
-        "StringNotEqualsIgnoreCase",
-        "StringLike",
-        "StringNotLike",
-        "NumericEquals",
-        "NumericNotEquals",
-        "NumericLessThan",
-        "NumericLessThanEquals",
-        "NumericGreaterThan",
-        "NumericGreaterThanEquals",
-        "DateEquals",
-        "DateNotEquals",
-        "DateLessThan",
-        "DateLessThanEquals",
-        "DateGreaterThan",
-        "DateGreaterThanEquals",
-        "Bool",
-        "IpAddress",
-        "NotIpAddress",
-    ];
-    let entry = select(&operators[..]).prop_flat_map(|operator| {
+    let entry = select(OPERATORS).prop_flat_map(|operator| {
         let keys = prop::collection::btree_map(
             select(KEYS).prop_map(str::to_owned),
             prop::collection::vec(operand(operator), 1..3),
@@ -162,6 +162,20 @@ fn values() -> impl Strategy<Value = Values> {
     prop::collection::vec(entry, 0..6).prop_map(|entries| entries.into_iter().collect())
 }
 
+/// An operator with operands, and values of the call that it is about, mostly.
+fn comparison() -> impl Strategy<Value = (&'static str, Vec<String>, Vec<String>)> {
+    select(OPERATORS).prop_flat_map(|operator| {
+        let fitting = if operator.ends_with("IpAddress") {
+            select(ADDRESSES).prop_map(str::to_owned).boxed()
+        } else {
+            operand(operator)
+        };
+        let value = prop_oneof![9 => fitting, 1 => select(TEXTS).prop_map(str::to_owned)];
+        let operands = prop::collection::vec(operand(operator), 1..3);
+        (Just(operator), operands, prop::collection::vec(value, 0..3))
+    })
+}
+
 // The second evaluator.
 
 fn like(pattern: &str, text: &str, flags: &str) -> bool {
@@ -183,10 +197,10 @@ fn seconds(text: &str) -> Option<i64> {
 /// The bits of an address as digits.
 fn digits(text: &str) -> Option<String> {
     if let Ok(address) = text.parse::<std::net::Ipv4Addr>() {
-        return Some(address.octets().iter().map(|octet| format!("{octet:08b}")).collect());
+        return Some(format!("{:032b}", address.to_bits()));
     }
     let address = text.parse::<std::net::Ipv6Addr>().ok()?;
-    Some(address.segments().iter().map(|segment| format!("{segment:016b}")).collect())
+    Some(format!("{:0128b}", address.to_bits()))
 }
 
 fn within(address: &str, network: &str) -> bool {
@@ -210,12 +224,11 @@ fn compare(value: Option<i64>, operand: Option<i64>, relation: &str) -> bool {
 
 fn passes(operator: &str, operand: &str, value: &str) -> bool {
     match operator {
-        "StringEquals" => value == operand,
+        "StringEquals" | "Bool" => value == operand,
         "StringEqualsIgnoreCase" => {
             Regex::new(&format!("(?is)^{}$", regex::escape(operand))).expect("an expression").is_match(value)
         }
         "StringLike" => like(operand, value, ""),
-        "Bool" => value == operand,
         "IpAddress" => within(value, operand),
         _ => match (operator.strip_prefix("Numeric"), operator.strip_prefix("Date")) {
             (Some(relation), _) => compare(value.parse().ok(), operand.parse().ok(), relation),
@@ -365,6 +378,27 @@ proptest! {
     #[test]
     fn two_evaluators_decide_alike(case in case()) {
         prop_assert_eq!(case.decided(), case.naive());
+    }
+
+    #[test]
+    fn two_evaluators_compare_alike((operator, operands, found) in comparison()) {
+        let statement = json!({
+            "Effect": "Allow",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": { operator: { "t:key": operands } },
+        });
+        let text = json!({ "Version": "1", "Statement": [statement.clone()] }).to_string();
+        let policy = IdentityPolicy::try_from(text).expect("a policy");
+        let values: Values = [("t:key".to_owned(), found)].into_iter().filter(|(_, found)| !found.is_empty()).collect();
+        for absent_key in [AbsentKey::SatisfiesNegation, AbsentKey::FailsNegation] {
+            let mut context = Context::new(absent_key);
+            for (key, values) in &values {
+                context.set_all(key, values.clone());
+            }
+            let allowed = policy.verdict("a:b", "acs:a:b:c:d", &context) == Verdict::Allowed;
+            prop_assert_eq!(allowed, applies(&statement, "a:b", "acs:a:b:c:d", &values, absent_key));
+        }
     }
 
     #[test]

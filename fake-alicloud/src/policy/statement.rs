@@ -104,7 +104,7 @@ impl Addressed {
     fn read(mut text: StatementText) -> Result<Self, String> {
         let sid = text.sid.take().unwrap_or_default();
         let principal = text.principal.take().ok_or("needs Principal")?;
-        let principals = principals(principal).map_err(|problem| format!("Principal: {problem}"))?;
+        let principals = principals(&principal).map_err(|problem| format!("Principal: {problem}"))?;
         Ok(Self { sid, principals, statement: Statement::read(text)? })
     }
 }
@@ -172,7 +172,7 @@ fn resources(Texts(texts): Texts) -> Result<Resources, String> {
     texts.iter().map(read).collect::<Result<_, _>>().map(Resources::These)
 }
 
-fn principals(text: PrincipalText) -> Result<Vec<Named>, String> {
+fn principals(text: &PrincipalText) -> Result<Vec<Named>, String> {
     let ram = text.ram.0.iter().map(|text| Named::read_ram(text));
     let service = text.service.0.iter().map(|text| Named::read_service(text));
     let federated = text.federated.0.iter().map(|text| Named::read_federated(text));

@@ -1,6 +1,6 @@
 //! The cloud's own policies, as many as the products that are played have use for.
 //!
-//! Names and rights are those of the pages "AliyunKMSFullAccess", "AliyunKMSSecretUserAccess" and so on in the RAM
+//! Names and rights are those of the pages `AliyunKMSFullAccess`, `AliyunKMSSecretUserAccess` and so on in the RAM
 //! documentation, reduced to the products that are played.
 
 use std::sync::LazyLock;

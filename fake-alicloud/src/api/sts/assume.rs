@@ -36,7 +36,7 @@ pub(super) fn assume_role(call: &Call<'_>, state: &mut State) -> Result<Value, A
     let role = state.role(&wish.role).ok_or_else(error::role_not_found)?;
     if !role.trust.admits(Assumer::Ram(&caller.principal), &context) {
         let refusal = Refusal::new(state, caller, question.action, PolicyType::AssumeRole, false);
-        return Err(ApiError::no_permission(refusal));
+        return Err(ApiError::no_permission(Box::new(refusal)));
     }
     open(state, wish, call.now)
 }
