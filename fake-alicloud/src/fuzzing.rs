@@ -1,4 +1,4 @@
-//! The API door without sockets, for the fuzz targets in `fuzz/`. No part of what the library promises.
+//! The API door without sockets, and policies without a door, for the fuzz targets in `fuzz/`. No part of what the library promises.
 
 use std::{
     pin::{Pin, pin},
@@ -11,9 +11,18 @@ use jiff::Timestamp;
 
 use crate::{
     Behaviour, JournalEntry, Scheme, Seed, SeedError, ServiceAccountToken,
+    auth::Caller,
+    behaviour::AbsentKey,
     cloud::{Cloud, Settings},
     front,
-    state::State,
+    policy::{self, Assumer, IdentityPolicy, Question, ResourcePolicy, TrustPolicy},
+    state::{
+        State,
+        account::{Account, Identity, Principal},
+        name::PolicyName,
+        ram::{AttachedPolicy, CustomPolicy, PolicyVersion, User},
+        secret_policy::SecretPolicy,
+    },
 };
 
 /// A cloud whose clock stands still and whose content can be put back.
@@ -68,4 +77,79 @@ impl Door {
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.cloud.journal.entries()
     }
+}
+
+/// A text as each kind of policy, and whether it lets in whom it is asked about; none where it is no such policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Attached to the user who calls.
+    pub identity: Option<bool>,
+    /// Given to a session that may do everything beside it.
+    pub session: Option<bool>,
+    /// Of the resource, for a user without rights.
+    pub resource: Option<bool>,
+    /// Of a secret, for the account that it belongs to.
+    pub secret: Option<bool>,
+    /// Of a role, for a user, the bearer of a token or a service.
+    pub trust: Option<bool>,
+}
+
+/// Reads a text as each kind of policy and asks it about alice of account 1. The values are those of the condition keys.
+pub fn judge(text: &str, action: &str, resource: &str, values: &[(String, Vec<String>)]) -> Judgement {
+    let mut context = policy::Context::new(AbsentKey::default());
+    for (key, values) in values {
+        context.set_all(key.clone(), values.clone());
+    }
+    let owner = "1".parse().expect("an id");
+    let named = |identity| Principal { account: "1".parse().expect("an id"), identity };
+    let alice = || named(Identity::User("alice".parse().expect("a name")));
+    let decide = |state: &State, principal, session_policy, resource_policy: Option<&ResourcePolicy>| {
+        let caller = Caller { principal, session_policy };
+        let question =
+            Question { caller: &caller, action, resource, owner: &owner, resource_policy, context: &context };
+        policy::authorize(state, &question).is_ok()
+    };
+    let nothing = State::default();
+    let identity = IdentityPolicy::try_from(text.to_owned()).ok();
+    let resource_policy = ResourcePolicy::try_from(text.to_owned()).ok();
+    let secret = SecretPolicy::try_from(text.to_owned()).ok();
+    let trust = TrustPolicy::try_from(text.to_owned()).ok();
+    Judgement {
+        identity: identity.clone().map(|policy| decide(&with_alice(policy), alice(), None, None)),
+        session: identity.map(|policy| decide(&nothing, named(Identity::Root), Some(policy), None)),
+        resource: resource_policy.map(|policy| decide(&nothing, alice(), None, Some(&policy))),
+        secret: secret.map(|policy| decide(&nothing, named(Identity::Root), None, Some(policy.rules()))),
+        trust: trust.map(|policy| {
+            let assumers = [
+                Assumer::Ram(&alice()),
+                Assumer::Federated("acs:ram::1:oidc-provider/a"),
+                Assumer::Service("ecs.aliyuncs.com"),
+            ];
+            assumers.into_iter().any(|assumer| policy.admits(assumer, &context))
+        }),
+    }
+}
+
+/// A cloud whose one user has that policy.
+fn with_alice(document: IdentityPolicy) -> State {
+    let now = Timestamp::UNIX_EPOCH;
+    let name: PolicyName = "p".parse().expect("a name");
+    let policy = CustomPolicy {
+        description: String::new(),
+        created: now,
+        updated: now,
+        versions: [(1, PolicyVersion { document, created: now })].into(),
+        default_version: 1,
+        last_version: 1,
+    };
+    let mut user = User::new(now);
+    user.policies.attach(AttachedPolicy::Custom(name.clone()), now).expect("a free place");
+    let account = Account {
+        users: [("alice".parse().expect("a name"), user)].into(),
+        policies: [(name, policy)].into(),
+        ..Account::default()
+    };
+    let mut state = State::default();
+    state.accounts.insert("1".parse().expect("an id"), account);
+    state
 }
