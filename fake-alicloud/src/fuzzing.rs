@@ -20,7 +20,7 @@ use crate::{
         State,
         account::{Account, Identity, Principal},
         name::PolicyName,
-        ram::{AttachedPolicy, CustomPolicy, PolicyVersion, User},
+        ram::{AttachedPolicy, CustomPolicy, User},
         secret_policy::SecretPolicy,
     },
 };
@@ -134,14 +134,7 @@ pub fn judge(text: &str, action: &str, resource: &str, values: &[(String, Vec<St
 fn with_alice(document: IdentityPolicy) -> State {
     let now = Timestamp::UNIX_EPOCH;
     let name: PolicyName = "p".parse().expect("a name");
-    let policy = CustomPolicy {
-        description: String::new(),
-        created: now,
-        updated: now,
-        versions: [(1, PolicyVersion { document, created: now })].into(),
-        default_version: 1,
-        last_version: 1,
-    };
+    let policy = CustomPolicy::new(String::new(), document, now);
     let mut user = User::new(now);
     user.policies.attach(AttachedPolicy::Custom(name.clone()), now).expect("a free place");
     let account = Account {
