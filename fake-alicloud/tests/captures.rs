@@ -55,14 +55,19 @@ impl Capture {
         }
     }
 
-    /// A fake at the time of the capture, with its key and what it asks for.
+    /// A fake at the time of the capture, with its key, whose owner may do everything, and what it asks for.
     async fn fake(&self) -> FakeAlicloud {
         let fake = FakeAlicloud::start(Options::default()).await.expect("free ports");
         fake.clock().freeze_at(self.facts.time);
         let key = json!({ "id": self.facts.access_key_id, "secret": self.facts.access_key_secret });
         let seed = json!({ "accounts": [{
             "id": "1000000000000001",
-            "accessKeys": [key],
+            "users": [{ "name": "alice", "accessKeys": [key], "policies": ["AdministratorAccess"] }],
+            "roles": [{ "name": "reader", "trust": { "Statement": [{
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": { "RAM": ["acs:ram::1000000000000001:root"] },
+            }]}}],
             "secrets": [{ "name": "db/password", "versions": [{ "id": "v1", "data": "first" }] }],
             "parameters": [{ "name": "/prod/db/password", "versions": ["first"] }],
         }]});
@@ -197,15 +202,17 @@ fn every_client_is_there_with_every_signature_that_it_has() {
     let names = captures.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
     let mut names: Vec<_> = names.filter_map(|name| Some(name.strip_suffix(".http")?.to_owned())).collect();
     names.sort();
-    let clients = [
-        "node-kms-v1",
-        "python-core-kms-v1",
-        "python-kms-v1",
-        "python-kms-v3",
-        "python-oos-v1",
-        "python-oos-v3",
-    ];
-    let expected: Vec<_> =
-        clients.iter().flat_map(|client| ["create", "read"].map(|call| format!("{client}-{call}"))).collect();
+    let everyday = ["kms-v1", "kms-v3", "oos-v1", "oos-v3"].map(|product| format!("python-{product}"));
+    let everyday = everyday.into_iter().chain(["node-kms-v1", "python-core-kms-v1"].map(str::to_owned));
+    let mut expected: Vec<_> =
+        everyday.flat_map(|client| ["create", "read"].map(|call| format!("{client}-{call}"))).collect();
+    for (product, call) in [("sts", "assume"), ("ram", "create"), ("ims", "create")] {
+        for client in ["python", "python-core"] {
+            expected.push(format!("{client}-{product}-v1-{call}"));
+        }
+        expected.push(format!("python-{product}-v3-{call}"));
+    }
+    expected.extend(["v1", "v3"].map(|signature| format!("node-sts-{signature}-assume")));
+    expected.sort();
     assert_eq!(names, expected);
 }

@@ -4,6 +4,7 @@ import base64
 import json
 
 import gateway
+import rights
 from world import ALICE, STRANGER, equal
 
 NOT_FOUND = (404, "Forbidden.ResourceNotFound")
@@ -23,6 +24,7 @@ def run(world):
         part(world)
     crypto(world)
     instances(world)
+    rights.of_kms(world)
     gateway.run(world, "GetSecretValue", {"SecretName": "db/password"})
 
 

@@ -3,6 +3,7 @@
 import json
 
 import gateway
+import rights
 from world import ALICE, STRANGER, equal
 
 NOT_FOUND = (404, "EntityNotExists.Parameter")
@@ -28,6 +29,7 @@ def run(world):
     for family in (SECRET, PLAIN):
         for part in (read, write, several, by_path, lists):
             part(world, family)
+    rights.of_oos(world, (SECRET, PLAIN))
     gateway.run(world, "GetSecretParameter", {"Name": "/prod/db/password"})
     # Of the two products this one takes calls in the clear.
     world.ok("GetParameter", {"Name": "/prod/db/host"}, scheme="http")

@@ -11,16 +11,23 @@ import threading
 import urllib.request
 
 LOOPBACK = "127.0.0.1"
+# Where a machine of the cloud finds what it is: an address, and clients have no setting for it.
+METADATA = "100.100.100.200"
 
 
 def redirect(ports):
-    """Lets the cloud's host names lead to the fake; `ports` says where, for each port that a client may ask for."""
+    """Lets the cloud's host names, and its metadata service's address, lead to the fake.
+
+    `ports` says where, for each port of the cloud that a client may ask for.
+    """
     genuine = socket.getaddrinfo
 
     def resolve(host, port, *rest, **named):
         name = host.decode() if isinstance(host, bytes) else host
         if name.endswith(".aliyuncs.com"):
             return genuine(LOOPBACK, ports[int(port)], *rest, **named)
+        if name == METADATA:
+            return genuine(LOOPBACK, ports[METADATA], *rest, **named)
         if name != LOOPBACK:
             raise socket.gaierror(f"{name} is neither the cloud nor the fake")
         return genuine(host, port, *rest, **named)
