@@ -203,6 +203,15 @@ impl<'a> ResourceStatement<'a> {
 impl TrustPolicy {
     /// Whether the role lets them, as far as it is asked: a caller with a signature must be allowed by their own policies too.
     pub(crate) fn admits(&self, assumer: Assumer<'_>, context: &Context) -> bool {
+        self.verdict(assumer, context) == Verdict::Allowed
+    }
+
+    /// Whether the role shuts them out by a statement of its own, rather than by having none for them.
+    pub(crate) fn shuts_out(&self, assumer: Assumer<'_>, context: &Context) -> bool {
+        self.verdict(assumer, context) == Verdict::Denied
+    }
+
+    fn verdict(&self, assumer: Assumer<'_>, context: &Context) -> Verdict {
         let meant = |principals: &[Named]| match assumer {
             Assumer::Ram(principal) => mention(principals, principal).is_some(),
             Assumer::Federated(arn) => {
@@ -217,7 +226,7 @@ impl TrustPolicy {
             .statements()
             .iter()
             .filter(|one| meant(&one.principals) && one.statement.covers("sts:AssumeRole", "", context));
-        verdict(covering.map(|one| one.statement.effect)) == Verdict::Allowed
+        verdict(covering.map(|one| one.statement.effect))
     }
 }
 

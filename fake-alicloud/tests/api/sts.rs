@@ -49,6 +49,11 @@ accounts:
               Action: sts:AssumeRole
               Principal: { RAM: ["acs:ram::2222222222222222:root"] }
               Condition: { StringEquals: { "sts:ExternalId": contract-7 } }
+      - name: shut
+        trust:
+          Statement:
+            - { Effect: Allow, Action: "sts:AssumeRole", Principal: { RAM: ["acs:ram::1111111111111111:root"] } }
+            - { Effect: Deny, Action: "sts:AssumeRole", Principal: { RAM: ["acs:ram::1111111111111111:user/clerk"] } }
       - name: pod
         policies: [AliyunKMSFullAccess]
         trust:
@@ -271,6 +276,11 @@ async fn both_the_callers_policies_and_the_roles_trust_must_let_it() {
     let without_trust = world.send(&assume(POD, CLERK)).await;
     assert_refused(&without_trust, 403, "NoPermission", message);
     assert_eq!(detail(&without_trust)["PolicyType"], "AssumeRolePolicy");
+    assert_eq!(detail(&without_trust)["NoPermissionType"], "ImplicitDeny");
+    let shut_out = world.send(&assume("acs:ram::1111111111111111:role/shut", CLERK)).await;
+    assert_refused(&shut_out, 403, "NoPermission", message);
+    assert_eq!(detail(&shut_out)["PolicyType"], "AssumeRolePolicy");
+    assert_eq!(detail(&shut_out)["NoPermissionType"], "ExplicitDeny");
 }
 
 #[tokio::test]

@@ -34,8 +34,10 @@ pub(super) fn assume_role(call: &Call<'_>, state: &mut State) -> Result<Value, A
     };
     policy::authorize(state, &question).map_err(ApiError::no_permission)?;
     let role = state.role(&wish.role).ok_or_else(error::role_not_found)?;
-    if !role.trust.admits(Assumer::Ram(&caller.principal), &context) {
-        let refusal = Refusal::new(state, caller, question.action, PolicyType::AssumeRole, false);
+    let assumer = Assumer::Ram(&caller.principal);
+    if !role.trust.admits(assumer, &context) {
+        let explicit = role.trust.shuts_out(assumer, &context);
+        let refusal = Refusal::new(state, caller, question.action, PolicyType::AssumeRole, explicit);
         return Err(ApiError::no_permission(Box::new(refusal)));
     }
     open(state, wish, call.now)
