@@ -139,6 +139,7 @@ class Cloud:
                     "package": client.package,
                     "passed": passed,
                     "successes": successes,
+                    "refused": world.refusals[action].total(),
                     "refusals": refusals,
                 }
             )
@@ -190,10 +191,10 @@ def main():
     for product in dict.fromkeys(record["product"] for record in results):
         records = [record for record in results if record["product"] == product]
         operations, clients = ({record[name] for record in records} for name in ("operation", "client"))
-        answered = sum(record["successes"] for record in records)
+        answered, refused = (sum(record[name] for record in records) for name in ("successes", "refused"))
         codes = {code for record in records for code in record["refusals"]}
         what = f"{len(operations)} operations, {len(clients)} clients, {len(records)} of both together"
-        print(f"{product}: {what}; {answered} calls answered, refused with {len(codes)} codes")
+        print(f"{product}: {what}; {answered} calls answered, {refused} refused with {len(codes)} codes")
     seconds = time.monotonic() - began
     sums = f"{passed} operations × clients passed, {len(results) - passed} failed, 0 skipped"
     print(f"{sums}, in {seconds:.0f} s", flush=True)

@@ -10,7 +10,7 @@ import pathlib
 import re
 import ssl
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 
 from alibabacloud_credentials.client import Client
@@ -121,7 +121,7 @@ class Providers:
     def __init__(self, client, world):
         self.client, self.world, self.control = client, world, world.control
         self.problems = world.problems
-        self.successes, self.refusals = defaultdict(int), defaultdict(set)
+        self.successes, self.refusals = defaultdict(int), defaultdict(Counter)
         self.made = 0
 
     def ok(self, kind, **settings):
@@ -147,7 +147,8 @@ class Providers:
         except Refused as error:
             if error.code != code:
                 self.problems.append(f"{kind} was refused with {error}, expected {code}")
-            self.refusals[kind].add(code)
+            else:
+                self.refusals[kind][code] += 1
         else:
             self.problems.append(f"{kind} got the key {key[0]}, expected {code}")
 

@@ -1,7 +1,7 @@
 """The worked example: a pod's token becomes a session of the plug-in's role, and the session reads a secret.
 
-The role and its rights are in the seed as the plug-in's product page has them made, "Grant permissions using RRSA", with
-the default namespace and service account. Each thing that the trust policy asks for is then spoilt once.
+The role and its rights are in the seed as the plug-in's product page has them made under "Grant permissions using
+RRSA", with the default namespace and service account. Each thing that the trust policy asks for is then spoilt once.
 """
 
 import gateway

@@ -1,7 +1,7 @@
 """One client's turn: its calls, what is expected of each, and the record of what was met."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from clients import KEY_SECRET, Call, Refused
 
@@ -46,7 +46,7 @@ class World:
         # A wrong refusal does not hide the next one; anything else ends the turn.
         self.problems = []
         self.successes = defaultdict(int)
-        self.refusals = defaultdict(set)
+        self.refusals = defaultdict(Counter)
 
     def beside(self, product):
         """Another product of the same fake, through the same family's client. What it meets is not in the record."""
@@ -77,8 +77,9 @@ class World:
         except Refused as error:
             if (error.status, error.code) != (status, code):
                 self.problems.append(f"{action} was refused with {error}, expected {status} {code}")
-            self.check_request_id(action, error.request_id)
-            self.refusals[action].add(code)
+            else:
+                self.check_request_id(action, error.request_id)
+                self.refusals[action][code] += 1
             return error
         self.problems.append(f"{action} succeeded with {sorted(answer)}, expected {status} {code}")
         return Refused(None, None, "", None)
@@ -117,7 +118,7 @@ class World:
         status, answer = self.relay.repeat(self.relay.last)
         if (status, answer.get("Code")) != (400, "SignatureNonceUsed"):
             raise Mismatch(f"{action} sent again was answered {status} {answer.get('Code')}")
-        self.refusals[action].add("SignatureNonceUsed")
+        self.refusals[action]["SignatureNonceUsed"] += 1
 
     def refused_in_the_clear(self, action, parameters):
         """A call that a fake as strict as the cloud refuses, because it comes without TLS."""
