@@ -120,7 +120,7 @@ fn a_secret_survives_the_way_to_a_seed_and_back() {
 #[case(
     "{ name: a, dkmsInstanceId: kst-1, policy: {}, versions: [] }",
     51,
-    "a secret policy must be JSON of up to 32768 bytes with Version 1 and statements of Effect, Principal, Action and Resource"
+    "not a policy: missing field `Version` at line 1 column 2"
 )]
 #[case(
     "{ name: a, tags: [{ key: 'acs:a', value: b }], versions: [] }",
