@@ -52,6 +52,14 @@ pub struct ServeArgs {
     #[arg(long, value_name = "HOST|URL")]
     pub kms_endpoint: Option<Endpoint>,
 
+    /// OOS endpoint for all classes instead of oos-vpc.REGION.aliyuncs.com; http:// only for a fake
+    #[arg(long, value_name = "HOST|URL")]
+    pub oos_endpoint: Option<Endpoint>,
+
+    /// Endpoint that a class may name as kmsEndpoint beside the cloud's own; may be repeated
+    #[arg(long, value_name = "HOST|URL")]
+    pub allowed_endpoint: Vec<Endpoint>,
+
     /// Signature scheme; v1 does not sign the host and so needs --kms-endpoint
     #[arg(long, value_enum, default_value_t)]
     pub signature: Scheme,
@@ -60,9 +68,13 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub max_concurrent_kms_secret_pulls: u16,
 
-    /// Accepted for the vendor's manifests; has no effect as long as only KMS is read
+    /// Calls to OOS under way at once, across all mounts
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub max_concurrent_oos_secret_pulls: u16,
+
+    /// Largest answer that the driver takes (its --max-call-recv-msg-size)
+    #[arg(long, value_name = "BYTES", default_value_t = 4 * 1024 * 1024)]
+    pub max_response_bytes: u32,
 
     /// Address of the admin port
     #[arg(long, value_name = "IP", default_value = "0.0.0.0")]

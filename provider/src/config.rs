@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::alicloud::Credential;
 use crate::alicloud::sign::Scheme;
-use crate::alicloud::{Credential, Endpoint, Region};
 use crate::cli::{LogFormat, ServeArgs};
 use crate::credential::access_key;
+use crate::mount::settings::Settings;
 use crate::sensitive::Sensitive;
 
 /// The one door to the environment.
@@ -34,14 +35,14 @@ impl Environment for ProcessEnvironment {
 pub struct Config {
     /// Directory of the socket.
     pub provider_volume: PathBuf,
-    /// Region of classes that name none.
-    pub region: Option<Region>,
-    /// In place of the region's KMS endpoint.
-    pub kms_endpoint: Option<Endpoint>,
-    /// How calls are signed.
-    pub signature: Scheme,
+    /// What holds for all classes.
+    pub settings: Settings,
     /// Calls to KMS under way at once.
     pub kms_concurrency: usize,
+    /// Calls to OOS under way at once.
+    pub oos_concurrency: usize,
+    /// Largest answer that the driver takes.
+    pub largest_response: usize,
     /// The admin port.
     pub admin: Admin,
     /// How long running mounts may go on when the process is told to stop.
@@ -81,8 +82,9 @@ impl Config {
             mistakes.push("--signature=v1 needs --kms-endpoint, since it does not sign the host".to_owned());
         }
         for (flag, bound) in [
-            ("--max-concurrent-kms-secret-pulls", args.max_concurrent_kms_secret_pulls),
-            ("--max-concurrent-oos-secret-pulls", args.max_concurrent_oos_secret_pulls),
+            ("--max-concurrent-kms-secret-pulls", u32::from(args.max_concurrent_kms_secret_pulls)),
+            ("--max-concurrent-oos-secret-pulls", u32::from(args.max_concurrent_oos_secret_pulls)),
+            ("--max-response-bytes", args.max_response_bytes),
         ] {
             if bound == 0 {
                 mistakes.push(format!("{flag} is 0, expected at least 1"));
@@ -112,10 +114,21 @@ impl Config {
         }
         Ok(Self {
             provider_volume: args.provider_volume,
-            region: args.region,
-            kms_endpoint: args.kms_endpoint,
-            signature: args.signature,
+            settings: Settings {
+                region: args.region,
+                // Whoever names the host of all classes does not mind a class that names it, too.
+                allowed_endpoints: args
+                    .allowed_endpoint
+                    .into_iter()
+                    .chain(args.kms_endpoint.clone())
+                    .collect(),
+                kms_endpoint: args.kms_endpoint,
+                oos_endpoint: args.oos_endpoint,
+                signature: args.signature,
+            },
             kms_concurrency: usize::from(args.max_concurrent_kms_secret_pulls),
+            oos_concurrency: usize::from(args.max_concurrent_oos_secret_pulls),
+            largest_response: usize::try_from(args.max_response_bytes).unwrap_or(usize::MAX),
             admin: Admin {
                 address: SocketAddr::new(args.healthz_address, args.healthz_port),
                 healthz_path: args.healthz_path,
@@ -167,8 +180,17 @@ mod tests {
     #[test]
     fn flags_alone_are_enough() {
         let config = load(&["--provider-volume=/p", "--region=cn-beijing"], &[]).unwrap();
-        assert_eq!(config.region.unwrap().as_str(), "cn-beijing");
+        assert_eq!(config.settings.region.unwrap().as_str(), "cn-beijing");
         assert!(config.access_key.is_none());
+    }
+
+    #[test]
+    fn a_class_may_name_what_the_operator_names() {
+        let arguments =
+            ["--kms-endpoint=http://127.0.0.1:1", "--allowed-endpoint=a.test", "--allowed-endpoint=b.test"];
+        let settings = load(&arguments, &[]).unwrap().settings;
+        let allowed: Vec<_> = settings.allowed_endpoints.iter().map(ToString::to_string).collect();
+        assert_eq!(allowed, ["https://a.test", "https://b.test", "http://127.0.0.1:1"]);
     }
 
     #[test]

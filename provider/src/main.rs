@@ -17,7 +17,7 @@ use csi_secrets_store_provider_alibabacloud::metrics::Metrics;
 use csi_secrets_store_provider_alibabacloud::mount::Mounter;
 use csi_secrets_store_provider_alibabacloud::server::{Lifecycle, Socket};
 use csi_secrets_store_provider_alibabacloud::service::Service;
-use csi_secrets_store_provider_alibabacloud::store::KmsStore;
+use csi_secrets_store_provider_alibabacloud::store::{KmsStore, OosStore};
 use csi_secrets_store_provider_alibabacloud::{admin, server, telemetry};
 
 const USAGE: u8 = 2;
@@ -69,13 +69,13 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let metrics = Metrics::new();
     let client = Arc::new(Client::new(Arc::clone(&metrics))?);
     let mounter = Mounter {
-        region: config.region,
-        kms_endpoint: config.kms_endpoint,
+        settings: config.settings,
         credentials: Credentials::new(config.access_key),
-        kms: KmsStore::new(client, config.signature, config.kms_concurrency),
+        kms: KmsStore::new(Arc::clone(&client), config.kms_concurrency),
+        oos: OosStore::new(client, config.oos_concurrency),
     };
     let (ending_sender, ending) = watch::channel(false);
-    let service = Service::new(mounter, Arc::clone(&metrics), ending);
+    let service = Service::new(mounter, config.largest_response, Arc::clone(&metrics), ending);
 
     let admin_listener = admin::bind(&config.admin).await?;
     let admin_address = admin_listener.local_addr()?;

@@ -171,6 +171,7 @@ impl Drop for MountGuard {
 fn known_operation(operation: &str) -> &'static str {
     match operation {
         "GetSecretValue" => "GetSecretValue",
+        "GetSecretParameter" => "GetSecretParameter",
         _ => "other",
     }
 }
@@ -181,7 +182,6 @@ fn outcome<T>(result: &Result<T, call::Error>) -> &'static str {
         Err(call::Error::Refused { fault, .. }) => fault.as_str(),
         Err(call::Error::Unreachable { .. }) => "unreachable",
         Err(call::Error::TimedOut { .. }) => "timed_out",
-        Err(call::Error::Crowded { .. }) => "crowded",
         Err(call::Error::Nonsense { .. }) => "nonsense",
         Err(call::Error::Unsendable { .. }) => "unsendable",
     }

@@ -21,38 +21,40 @@ use tonic::{Code, Request, Response, Status};
 use crate::alicloud::{Fault, call};
 use crate::deadline;
 use crate::metrics::{Metrics, MountOutcome};
-use crate::mount::request::{Attributes, Request as MountSpec, Subject};
+use crate::mount::request::{Attributes, Request as MountSpec, Subject, Warning};
 use crate::mount::{self, File, Mounter};
 use crate::proto::csi_driver_provider_server::CsiDriverProvider;
 use crate::proto::{self, MountRequest, MountResponse, ObjectVersion, VersionRequest, VersionResponse};
+use crate::store;
 
 /// What the driver logs as our name.
 pub const RUNTIME_NAME: &str = env!("CARGO_PKG_NAME");
-
-/// The driver's own default (`--max-call-recv-msg-size`). Beyond it the driver fails with a code that is not final.
-const LARGEST_RESPONSE: usize = 4 * 1024 * 1024;
 
 /// Answers the driver.
 #[derive(Debug)]
 pub struct Service {
     mounter: Mounter,
+    /// What the driver takes. Beyond it the driver fails with a code that is not final.
+    largest_response: usize,
     metrics: Arc<Metrics>,
     /// True once mounts must come to an end, because the process does.
     ending: watch::Receiver<bool>,
 }
 
 impl Service {
-    /// A service over `mounter`; mounts still running when `ending` turns true are answered with a failure.
-    pub fn new(mounter: Mounter, metrics: Arc<Metrics>, ending: watch::Receiver<bool>) -> Self {
-        Self { mounter, metrics, ending }
+    /// A service over `mounter` for a driver that takes answers up to a size; mounts still running when `ending` turns true
+    /// are answered with a failure.
+    pub fn new(
+        mounter: Mounter,
+        largest_response: usize,
+        metrics: Arc<Metrics>,
+        ending: watch::Receiver<bool>,
+    ) -> Self {
+        Self { mounter, largest_response, metrics, ending }
     }
 
     /// Serves one mount, in time, whatever happens inside. Says whom it was for as soon as that is known.
-    async fn answer(
-        &self,
-        message: &MountRequest,
-        allowed: Duration,
-    ) -> (Subject, Result<MountResponse, Error>) {
+    async fn answer(&self, message: &MountRequest, allowed: Duration) -> (Subject, Result<Answer, Error>) {
         let attributes = match Attributes::parse(&message.attributes) {
             Ok(attributes) => attributes,
             Err(error) => return (Subject::default(), Err(error.into())),
@@ -67,16 +69,23 @@ impl Service {
         message: &MountRequest,
         attributes: &Attributes,
         until: Instant,
-    ) -> Result<MountResponse, Error> {
-        let spec = MountSpec::parse(attributes, &message.secrets, &message.target_path, &message.permission)?;
+    ) -> Result<Answer, Error> {
+        let MountRequest { secrets, target_path, permission, .. } = message;
+        let spec = MountSpec::parse(attributes, secrets, target_path, permission, &self.mounter.settings)?;
         let files = self.mounter.mount(&spec, until).await?;
         let response = response(files);
-        let size = response.encoded_len();
-        if size > LARGEST_RESPONSE {
-            return Err(Error::TooLarge { size });
+        let (size, largest) = (response.encoded_len(), self.largest_response);
+        if size > largest {
+            return Err(Error::TooLarge { size, largest });
         }
-        Ok(response)
+        Ok(Answer { response, warnings: spec.warnings })
     }
+}
+
+/// What is sent, and what its log line adds.
+struct Answer {
+    response: MountResponse,
+    warnings: Vec<Warning>,
 }
 
 #[tonic::async_trait]
@@ -104,9 +113,15 @@ impl CsiDriverProvider for Service {
         );
         let _entered = log.enter();
         match result {
-            Ok(response) => {
-                let duration = running.finish(MountOutcome::Ok);
-                tracing::info!(files = response.files.len(), duration.ms = duration.as_millis(), "mounted");
+            Ok(Answer { response, warnings }) => {
+                let duration = running.finish(MountOutcome::Ok).as_millis();
+                let files = response.files.len();
+                if warnings.is_empty() {
+                    tracing::info!(files, duration.ms = duration, "mounted");
+                } else {
+                    let warnings = listed(&warnings);
+                    tracing::warn!(files, duration.ms = duration, "mounted, but {subject}: {warnings}");
+                }
                 Ok(Response::new(response))
             }
             Err(error) => {
@@ -118,6 +133,16 @@ impl CsiDriverProvider for Service {
             }
         }
     }
+}
+
+/// The first few; more would not be read.
+fn listed(warnings: &[Warning]) -> String {
+    const MOST: usize = 3;
+    let mut shown: Vec<_> = warnings.iter().take(MOST).map(ToString::to_string).collect();
+    if let more @ 1.. = warnings.len().saturating_sub(MOST) {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join("; ")
 }
 
 /// What went wrong, and for which class. One text for pod event and log.
@@ -174,9 +199,9 @@ enum Error {
     Mount(#[from] mount::Error),
     /// The author of the class must split it.
     #[error(
-        "the files add up to an answer of {size} bytes, and the driver takes {LARGEST_RESPONSE}; spread the objects over several classes"
+        "the files add up to an answer of {size} bytes, and the driver takes {largest}; spread the objects over several classes, or raise the driver's --max-call-recv-msg-size and with it the provider's --max-response-bytes"
     )]
-    TooLarge { size: usize },
+    TooLarge { size: usize, largest: usize },
     /// Something other than a call to the cloud took too long, or the caller is in too much of a hurry.
     #[error(
         "no answer within {allowed:.1?}; see the provider's log and metrics for the call that hangs, the mount is tried again"
@@ -217,10 +242,24 @@ fn code(error: &Error) -> Code {
         Error::Panic(_) => Code::Internal,
         // Nothing is known but that it did not work. `Unavailable` and `DeadlineExceeded` would say more, and are not final.
         Error::Deadline { .. } | Error::Ending => Code::Unknown,
-        Error::TooLarge { .. } | Error::Mount(mount::Error::NoRegion) => Code::FailedPrecondition,
-        Error::Mount(mount::Error::Request(_)) => Code::InvalidArgument,
-        Error::Mount(mount::Error::Credential(_)) => Code::Unauthenticated,
-        Error::Mount(mount::Error::Read { cause, .. }) => match cause {
+        Error::TooLarge { .. } => Code::FailedPrecondition,
+        Error::Mount(error) => mount_code(error),
+    }
+}
+
+fn mount_code(error: &mount::Error) -> Code {
+    match error {
+        mount::Error::Request(_) => Code::InvalidArgument,
+        mount::Error::NothingThere => Code::NotFound,
+        mount::Error::Credential(_) => Code::Unauthenticated,
+        mount::Error::NoRegion
+        | mount::Error::CrossAccountRole { .. }
+        | mount::Error::Json { .. }
+        | mount::Error::Extract { .. }
+        | mount::Error::Encoding { .. } => Code::FailedPrecondition,
+        mount::Error::Read { cause: store::Error::Crowded { .. }, .. } => Code::Unknown,
+        mount::Error::Read { cause: store::Error::Withheld { .. }, .. } => Code::PermissionDenied,
+        mount::Error::Read { cause: store::Error::Call(cause), .. } => match cause {
             call::Error::Refused { fault, .. } => match fault {
                 Fault::NotFound => Code::NotFound,
                 Fault::Denied => Code::PermissionDenied,
@@ -228,10 +267,9 @@ fn code(error: &Error) -> Code {
                 Fault::Clock | Fault::Invalid => Code::FailedPrecondition,
                 Fault::Throttled | Fault::Unavailable => Code::Unknown,
             },
-            call::Error::Unreachable { .. }
-            | call::Error::TimedOut { .. }
-            | call::Error::Crowded { .. }
-            | call::Error::Nonsense { .. } => Code::Unknown,
+            call::Error::Unreachable { .. } | call::Error::TimedOut { .. } | call::Error::Nonsense { .. } => {
+                Code::Unknown
+            }
             call::Error::Unsendable { .. } => Code::FailedPrecondition,
         },
     }
@@ -251,7 +289,8 @@ fn outcome(error: &Error) -> MountOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mount::path::Translation;
+    use crate::mount::extract::Document;
+    use crate::mount::object::{Rules, parse_objects};
     use std::future::pending;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -307,19 +346,35 @@ mod tests {
         let causes = [
             call::Error::Unreachable { host: host(), reason: "refused".to_owned() },
             call::Error::TimedOut { host: host() },
-            call::Error::Crowded { host: host() },
             call::Error::Nonsense { host: host(), reason: "HTML".to_owned() },
             call::Error::Unsendable { host: host(), header: "authorization" },
         ];
-        let reads = refusals.into_iter().chain(causes).map(|cause| {
-            let object = mount::object::parse_objects("- objectName: a", Translation::default()).unwrap();
-            mount::Error::Read { object: object[0].label.clone(), cause, advice: String::new() }
+        let calls = refusals.into_iter().chain(causes).map(store::Error::Call);
+        let causes = calls.chain([
+            store::Error::Crowded { host: host(), flag: "--flag" },
+            store::Error::Withheld { host: host() },
+        ]);
+        let (objects, _) =
+            parse_objects("- {objectName: a, jmesPath: [{path: b}]}", &Rules::default()).unwrap();
+        let label = || objects[0].label.clone();
+        let reads = causes.map(|cause| {
+            let (object, advice) = (label(), String::new());
+            mount::Error::Read { object, cause, advice }
         });
-        let errors = reads.map(Error::Mount).chain([
-            Error::Mount(mount::Error::NoRegion),
-            Error::Mount(crate::credential::Error::NoneConfigured.into()),
+        let document = Document::parse(b"{}").unwrap();
+        let nothing = objects[0].files[1].expression.as_ref().unwrap().search(&document).unwrap_err();
+        let others = [
+            mount::Error::NoRegion,
+            mount::Error::CrossAccountRole { object: label() },
+            mount::Error::NothingThere,
+            mount::Error::Json { object: label(), cause: Document::parse(b"").unwrap_err() },
+            mount::Error::Extract { file: label(), cause: nothing },
+            mount::Error::Encoding { file: label(), encoding: "hex" },
+            crate::credential::Error::NoneConfigured.into(),
+        ];
+        let errors = reads.chain(others).map(Error::Mount).chain([
             mount::request::Error::NoTargetPath.into(),
-            Error::TooLarge { size: 1 },
+            Error::TooLarge { size: 2, largest: 1 },
             Error::Deadline { allowed: SECOND },
             Error::Ending,
             Error::Panic(PanicPayload),

@@ -27,6 +27,8 @@ const LARGEST_ANSWER: usize = 1 << 20;
 pub enum Service {
     /// Key Management Service.
     Kms,
+    /// CloudOps Orchestration Service.
+    Oos,
 }
 
 impl Service {
@@ -34,6 +36,7 @@ impl Service {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Kms => "kms",
+            Self::Oos => "oos",
         }
     }
 }
@@ -171,14 +174,6 @@ pub enum Error {
     /// Connected or not, nothing came in time.
     #[error("{host} did not answer in time; check the endpoint and the node's network")]
     TimedOut {
-        /// Where.
-        host: String,
-    },
-    /// The call never began, because as many as are allowed were under way all the time.
-    #[error(
-        "too many calls to {host} were under way for this one to begin; raise --max-concurrent-kms-secret-pulls if that is the rule"
-    )]
-    Crowded {
         /// Where.
         host: String,
     },

@@ -55,6 +55,21 @@ impl Endpoint {
         Self { scheme: Scheme::Https, host: format!("kms-vpc.{region}.aliyuncs.com") }
     }
 
+    /// OOS of a region, inside a VPC.
+    pub fn oos(region: &Region) -> Self {
+        Self { scheme: Scheme::Https, host: format!("oos-vpc.{region}.aliyuncs.com") }
+    }
+
+    /// Whether this is a host that the cloud itself serves KMS at, over HTTPS: the shared gateway of a region, or the
+    /// gateway of a dedicated instance. Other names under `aliyuncs.com` may belong to tenants.
+    pub fn is_the_clouds_kms(&self) -> bool {
+        let Some(name) = self.host.strip_suffix(".aliyuncs.com") else { return false };
+        let shared = name.strip_prefix("kms.").or_else(|| name.strip_prefix("kms-vpc."));
+        let label = shared.or_else(|| name.strip_suffix(".cryptoservice.kms"));
+        // The id of an instance has the form of a region's: one label of letters, digits and hyphens.
+        self.scheme == Scheme::Https && label.is_some_and(|label| label.parse::<Region>().is_ok())
+    }
+
     /// The host as it is signed and sent: `kms-vpc.cn-hangzhou.aliyuncs.com`, or `127.0.0.1:4580`.
     pub fn host(&self) -> &str {
         &self.host
@@ -155,6 +170,25 @@ mod tests {
     ) {
         let endpoint: Endpoint = text.parse().unwrap();
         assert_eq!((endpoint.to_string().as_str(), endpoint.host()), (url, host));
+    }
+
+    #[rstest]
+    #[case("kms.cn-hangzhou.aliyuncs.com", true)]
+    #[case("https://KMS-VPC.cn-hangzhou.aliyuncs.com:443/", true)]
+    #[case("kst-hzz62abc.cryptoservice.kms.aliyuncs.com", true)]
+    #[case("http://kms.cn-hangzhou.aliyuncs.com", false)]
+    #[case("kms.cn-hangzhou.aliyuncs.com:8443", false)]
+    #[case("kms.cn-hangzhou.aliyuncs.com.", false)]
+    #[case("kms.cn-hangzhou.aliyuncs.com.example.org", false)]
+    #[case("kms.a.b.aliyuncs.com", false)]
+    #[case("evil-kms.cn-hangzhou.aliyuncs.com", false)]
+    #[case("bucket.oss-cn-hangzhou.aliyuncs.com", false)]
+    #[case("a.b.cryptoservice.kms.aliyuncs.com", false)]
+    #[case("oos.cn-hangzhou.aliyuncs.com", false)]
+    #[case("kms.aliyuncs.com", false)]
+    #[case("169.254.169.254", false)]
+    fn only_kms_itself_is_a_host_of_the_clouds_kms(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(text.parse::<Endpoint>().unwrap().is_the_clouds_kms(), expected);
     }
 
     #[rstest]

@@ -9,11 +9,22 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::excerpt::Excerpt;
-use super::object::{self, SecretObject, parse_objects};
+use super::file::FileMode;
+use super::guess::guess;
+use super::object::{self, Finding, SecretObject, parse_objects};
 use super::path::{self, Translation};
+use super::settings::Settings;
 use crate::alicloud::Region;
 use crate::alicloud::endpoint;
 use crate::sensitive::Sensitive;
+
+/// What a class's `parameters` may hold.
+pub const PARAMETERS: &[&str] = &["objects", "region", "pathTranslation", "usePodServiceAccountToken"];
+/// Keys of the driver's own and of the kubelet's.
+const OTHERS: &[&str] = &[CLASS, "providerName"];
+const KUBELETS: &str = "csi.storage.k8s.io/";
+/// A class with more of them is beyond help.
+const MOST_WARNINGS: usize = 100;
 
 const CLASS: &str = "secretProviderClass";
 const POD_NAMESPACE: &str = "csi.storage.k8s.io/pod.namespace";
@@ -34,6 +45,14 @@ impl Attributes {
     /// A parameter, if it is there.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.expose().as_str())
+    }
+
+    /// What is there and nobody reads: neither the provider, the driver nor the kubelet.
+    fn unknown(&self) -> impl Iterator<Item = Warning> {
+        let read =
+            |name: &str| PARAMETERS.contains(&name) || OTHERS.contains(&name) || name.starts_with(KUBELETS);
+        let unread = self.0.keys().filter(move |name| !read(name)).take(MOST_WARNINGS);
+        unread.map(|name| Warning::UnknownParameter { name: name.clone(), guess: guess(name, PARAMETERS) })
     }
 
     /// Which class and pod the mount is for.
@@ -74,12 +93,14 @@ impl fmt::Display for Subject {
 /// Everything a mount needs to know.
 #[derive(Debug)]
 pub struct Request {
-    /// The class's own region.
+    /// The class's own region, or the operator's.
     pub region: Option<Region>,
-    /// At least one; no two for one file.
+    /// At least one; no two files of them in each other's way.
     pub objects: Vec<SecretObject>,
-    /// For every file.
+    /// For every file that has none of its own.
     pub mode: FileMode,
+    /// What is odd about the class, and no reason to refuse it.
+    pub warnings: Vec<Warning>,
 }
 
 impl Request {
@@ -89,45 +110,55 @@ impl Request {
         secrets: &str,
         target_path: &str,
         permission: &str,
+        settings: &Settings,
     ) -> Result<Self, Error> {
         if target_path.is_empty() {
             return Err(Error::NoTargetPath);
         }
-        let mode = FileMode::parse(permission)?;
+        let mode = parse_permission(permission)?;
         refuse_node_publish_secret(secrets)?;
-        if attributes
-            .value("usePodServiceAccountToken")
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
-        {
-            return Err(Error::PodIdentity);
-        }
         let non_empty = |name| attributes.value(name).filter(|value| !value.is_empty());
-        let region = non_empty("region").map(str::parse).transpose()?;
+        match non_empty("usePodServiceAccountToken") {
+            Some(text) if text.eq_ignore_ascii_case("true") => return Err(Error::PodIdentity),
+            Some(text) if !text.eq_ignore_ascii_case("false") => {
+                return Err(Error::PodIdentityFlag { found: text.to_owned() });
+            }
+            _ => {}
+        }
+        let region = non_empty("region").map(str::parse).transpose()?.or_else(|| settings.region.clone());
         let translation: Translation =
             non_empty("pathTranslation").map(str::parse).transpose()?.unwrap_or_default();
-        let objects = parse_objects(attributes.value("objects").unwrap_or_default(), translation)?;
-        Ok(Self { region, objects, mode })
+        let rules = settings.rules(translation, region.as_ref());
+        let (objects, findings) = parse_objects(attributes.value("objects").unwrap_or_default(), &rules)?;
+        let warnings = attributes.unknown().chain(findings.into_iter().map(Warning::Object)).collect();
+        Ok(Self { region, objects, mode, warnings })
     }
 }
 
-/// The permission bits of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileMode(u16);
+/// Reads the JSON number that the driver sends: decimal, `420` for 0644.
+fn parse_permission(text: &str) -> Result<FileMode, Error> {
+    let bits = serde_json::from_str(text).ok();
+    bits.and_then(FileMode::from_bits).ok_or_else(|| Error::Permission { found: text.to_owned() })
+}
 
-impl FileMode {
-    /// Reads the JSON number that the driver sends: decimal, `420` for 0644.
-    fn parse(text: &str) -> Result<Self, Error> {
-        let refuse = || Error::Permission { found: text.to_owned() };
-        match serde_json::from_str::<u16>(text) {
-            Ok(bits) if bits <= 0o777 => Ok(Self(bits)),
-            _ => Err(refuse()),
-        }
-    }
-
-    /// The nine bits.
-    pub fn bits(self) -> u16 {
-        self.0
-    }
+/// Something odd about a class that is served all the same.
+#[derive(Debug, thiserror::Error)]
+pub enum Warning {
+    /// Nobody reads this parameter.
+    #[error(
+        "parameter {} is none of this provider's and has no effect; {}",
+        Excerpt(name),
+        guess.map_or_else(|| format!("its parameters are {}", PARAMETERS.join(", ")), |guess| format!("{guess} may be meant"))
+    )]
+    UnknownParameter {
+        /// What was written.
+        name: String,
+        /// What was probably meant.
+        guess: Option<&'static str>,
+    },
+    /// In `objects`.
+    #[error("{0}")]
+    Object(Finding),
 }
 
 /// A request that cannot be served as it is. The author of the class, or of the driver, must change it.
@@ -178,6 +209,12 @@ pub enum Error {
         "usePodServiceAccountToken is \"true\", but this version cannot use a pod's own identity; remove the parameter to read with the provider's"
     )]
     PodIdentity,
+    /// Neither on nor off; taken for off, it would read with another identity than was meant.
+    #[error("usePodServiceAccountToken: found {}, expected \"true\" or \"false\"", Excerpt(found))]
+    PodIdentityFlag {
+        /// What was written.
+        found: String,
+    },
     /// The pod brings a key pair; the provider's must not be used in its place.
     #[error(
         "the pod's nodePublishSecretRef brings {key}, but this version cannot use a pod's own key pair; remove the reference to read with the provider's"
@@ -300,7 +337,8 @@ mod tests {
     const OBJECTS: &str = r#"{"objects":"- objectName: test"}"#;
 
     fn parse(attributes: &str, secrets: &str, target: &str, permission: &str) -> Result<Request, Error> {
-        Request::parse(&Attributes::parse(attributes)?, secrets, target, permission)
+        let settings = Settings { region: "cn-hangzhou".parse().ok(), ..Settings::default() };
+        Request::parse(&Attributes::parse(attributes)?, secrets, target, permission, &settings)
     }
 
     #[test]
@@ -308,7 +346,8 @@ mod tests {
         let attributes = r#"{"objects":"- objectName: test\n","region":"cn-beijing","secretProviderClass":"c",
             "csi.storage.k8s.io/pod.namespace":"ns","csi.storage.k8s.io/pod.name":"p"}"#;
         let request = parse(attributes, "null", "/t", "420").unwrap();
-        assert_eq!(request.objects[0].file_path.as_str(), "test");
+        assert_eq!(request.objects[0].files[0].path.as_str(), "test");
+        assert!(request.warnings.is_empty(), "{:?}", request.warnings);
         assert_eq!(request.region.unwrap().as_str(), "cn-beijing");
         assert_eq!(request.mode.bits(), 0o644);
         assert_eq!(Attributes::parse(attributes).unwrap().subject().to_string(), "SecretProviderClass ns/c");
@@ -352,6 +391,20 @@ mod tests {
         "420",
         "usePodServiceAccountToken"
     )]
+    #[case(
+        r#"{"objects":"- objectName: a","usePodServiceAccountToken":"yes"}"#,
+        "null",
+        "/t",
+        "420",
+        "usePodServiceAccountToken: found \"yes\", expected \"true\" or \"false\""
+    )]
+    #[case(
+        r#"{"objects":"- objectName: acs:kms:cn-beijing:1:secret/a"}"#,
+        "null",
+        "/t",
+        "420",
+        "objectName is in region cn-beijing, but the class reads in region cn-hangzhou"
+    )]
     fn malformed_requests_are_refused_by_field(
         #[case] attributes: &str,
         #[case] secrets: &str,
@@ -362,6 +415,17 @@ mod tests {
         let message = parse(attributes, secrets, target, permission).unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
         assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn parameters_that_nobody_reads_are_warnings() {
+        let attributes = r#"{"objects":"- objectName: a","regions":"x","colour":"red"}"#;
+        let request = parse(attributes, "null", "/t", "420").unwrap();
+        let warnings: Vec<_> = request.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(request.region.unwrap().as_str(), "cn-hangzhou");
+        assert!(warnings[0].contains("\"colour\"") && warnings[0].contains("usePodServiceAccountToken"));
+        assert!(warnings[1].contains("\"regions\"") && warnings[1].ends_with("region may be meant"));
+        assert_eq!(warnings.len(), 2);
     }
 
     #[test]

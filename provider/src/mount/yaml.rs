@@ -8,15 +8,33 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{Location, Spanned};
 
-/// A node and its place, counted from 1.
+/// A place in a text, counted from 1; zeros if it is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Line within the text.
+    pub line: u64,
+    /// Column within the line, in characters.
+    pub column: u64,
+}
+
+/// A node and its place.
 #[derive(Debug)]
 pub struct Node {
     /// What it is.
     pub value: Value,
-    /// Line within the text.
-    pub line: u64,
-    /// Column within the line.
-    pub column: u64,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A key of a mapping and what stands under it.
+#[derive(Debug)]
+pub struct Entry {
+    /// The key, as text.
+    pub key: String,
+    /// Where the key stands.
+    pub place: Place,
+    /// What stands under it.
+    pub node: Node,
 }
 
 /// What a node is.
@@ -29,7 +47,7 @@ pub enum Value {
     /// A sequence.
     List(Vec<Node>),
     /// A mapping, in the order of the text.
-    Mapping(Vec<(String, Node)>),
+    Mapping(Vec<Entry>),
 }
 
 impl Value {
@@ -58,8 +76,8 @@ pub fn parse(text: &str) -> Result<Node, Error> {
         alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 100_000 },
     };
     let tree: Spanned<Tree> = serde_yaml::from_str_with_options(text, options).map_err(|error| {
-        let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
-        Error { reason: error.without_snippet().to_string(), line, column }
+        let place = error.location().map_or_else(Place::default, |at| Place::from(&at));
+        Error { reason: error.without_snippet().to_string(), place }
     })?;
     Ok(tree_to_node(tree, text))
 }
@@ -69,10 +87,14 @@ pub fn parse(text: &str) -> Result<Node, Error> {
 #[error("{reason}")]
 pub struct Error {
     reason: String,
-    /// Counted from 1; 0 if unknown.
-    pub line: u64,
-    /// Counted from 1; 0 if unknown.
-    pub column: u64,
+    /// Where the reading ended.
+    pub place: Place,
+}
+
+impl From<&Location> for Place {
+    fn from(at: &Location) -> Self {
+        Self { line: at.line(), column: at.column() }
+    }
 }
 
 /// What serde sees. Plain scalars that resolve to numbers or booleans are replaced by their text afterwards.
@@ -81,21 +103,26 @@ enum Tree {
     Text(String),
     Plain(String),
     List(Vec<Spanned<Tree>>),
-    Mapping(Vec<(String, Spanned<Tree>)>),
+    Mapping(Vec<(Spanned<String>, Spanned<Tree>)>),
 }
 
 fn tree_to_node(tree: Spanned<Tree>, source: &str) -> Node {
-    let at = tree.referenced;
+    let place = Place::from(&tree.referenced);
     let value = match tree.value {
         Tree::Null => Value::Null,
         Tree::Text(text) => Value::Scalar(text),
         Tree::Plain(resolved) => Value::Scalar(written(&tree.defined, source).unwrap_or(resolved)),
         Tree::List(items) => Value::List(items.into_iter().map(|item| tree_to_node(item, source)).collect()),
-        Tree::Mapping(entries) => Value::Mapping(
-            entries.into_iter().map(|(key, value)| (key, tree_to_node(value, source))).collect(),
-        ),
+        Tree::Mapping(entries) => {
+            let entry = |(key, value): (Spanned<String>, _)| Entry {
+                place: Place::from(&key.referenced),
+                key: key.value,
+                node: tree_to_node(value, source),
+            };
+            Value::Mapping(entries.into_iter().map(entry).collect())
+        }
     };
-    Node { value, line: at.line(), column: at.column() }
+    Node { value, place }
 }
 
 /// The text of a plain scalar as it stands in the source.
@@ -206,7 +233,14 @@ mod tests {
         let tree = parse("- a\n- b: 1\n  c: [x]\n").unwrap();
         let Value::List(items) = tree.value else { panic!("{tree:?}") };
         let Value::Mapping(entries) = &items[1].value else { panic!("{items:?}") };
-        assert_eq!((entries[1].0.as_str(), entries[1].1.line, entries[1].1.column), ("c", 3, 6));
+        let entry = &entries[1];
+        assert_eq!((entry.key.as_str(), entry.place), ("c", Place { line: 3, column: 3 }));
+        assert_eq!(entry.node.place, Place { line: 3, column: 6 });
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_an_error() {
+        assert!(parse("a: 1\nb: 2\na: 3\n").unwrap_err().to_string().contains("duplicate"));
     }
 
     #[rstest]

@@ -1,52 +1,75 @@
 //! Secrets of Key Management Service (API version 2016-01-20, `GetSecretValue`).
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::Value;
+use super::{Door, Error, Value, permit};
 use crate::alicloud::call::{self, Service};
-use crate::alicloud::sign::{Operation, Scheme};
+use crate::alicloud::sign::Operation;
 use crate::alicloud::{Client, Credential, Endpoint};
 use crate::sensitive::Sensitive;
 
 const VERSION: &str = "2016-01-20";
+const FLAG: &str = "--max-concurrent-kms-secret-pulls";
+
+/// A secret, and the version of it if not the one at the stage `ACSCurrent`. Given id and stage, the cloud checks both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// The secret's name, or its ARN.
+    pub secret_name: String,
+    /// `VersionId`.
+    pub version_id: Option<VersionId>,
+    /// `VersionStage`.
+    pub version_stage: Option<String>,
+}
+
+/// `VersionId`: names a version within its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionId(String);
+
+impl FromStr for VersionId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        (1..=64).contains(&text.chars().count()).then(|| Self(text.to_owned())).ok_or(())
+    }
+}
 
 /// Reads secrets, a bounded number at a time across all mounts.
 #[derive(Debug)]
 pub struct KmsStore {
     client: Arc<Client>,
-    scheme: Scheme,
     permits: Semaphore,
 }
 
 impl KmsStore {
     /// A store with at most `concurrency` calls under way.
-    pub fn new(client: Arc<Client>, scheme: Scheme, concurrency: usize) -> Self {
-        Self { client, scheme, permits: Semaphore::new(concurrency) }
+    pub fn new(client: Arc<Client>, concurrency: usize) -> Self {
+        Self { client, permits: Semaphore::new(concurrency) }
     }
 
-    /// Reads the current version of `secret_name`, or gives up when it is `until`.
+    /// Reads a secret, or gives up when it is `until`.
     pub async fn read(
         &self,
-        endpoint: &Endpoint,
+        door: &Door,
         credential: &Credential,
-        secret_name: &str,
+        selection: &Selection,
         until: Instant,
-    ) -> Result<Value, call::Error> {
-        let permit = timeout_at(until, self.permits.acquire()).await;
-        let _permit = permit
-            .map_err(|_| call::Error::Crowded { host: endpoint.host().to_owned() })?
-            .expect("the semaphore is never closed");
-        let parameters = [("SecretName", secret_name)];
+    ) -> Result<Value, Error> {
+        let _permit = permit(&self.permits, FLAG, door, until).await?;
+        let mut parameters = vec![("SecretName", selection.secret_name.as_str())];
+        parameters.extend(selection.version_id.as_ref().map(|VersionId(id)| ("VersionId", id.as_str())));
+        parameters.extend(selection.version_stage.as_deref().map(|stage| ("VersionStage", stage)));
         let operation = Operation { action: "GetSecretValue", version: VERSION, parameters: &parameters };
-        let answer =
-            self.client.call(Service::Kms, endpoint, self.scheme, &operation, credential, until).await?;
-        parse(endpoint, answer.body.expose())
+        let (endpoint, scheme) = (&door.endpoint, door.scheme);
+        let answer = self.client.call(Service::Kms, endpoint, scheme, &operation, credential, until).await?;
+        Ok(parse(endpoint, answer.body.expose())?)
     }
 }
 

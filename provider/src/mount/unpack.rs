@@ -1,0 +1,132 @@
+//! From a secret's value to the contents of its files: binary data is decoded already, then comes what `jmesPath` extracts,
+//! then `objectEncoding`.
+
+use sha2::{Digest as _, Sha256};
+
+use super::extract::Document;
+use super::file::{Encoding, FileMode, FileSpec};
+use super::object::SecretObject;
+use super::{Error, File};
+use crate::sensitive::Sensitive;
+use crate::store::Value;
+
+/// All files of an object, in its order.
+pub(super) async fn unpack(object: &SecretObject, value: Value, mode: FileMode) -> Result<Vec<File>, Error> {
+    let Value { contents, version_id } = value;
+    let file = |spec: &FileSpec, text: Sensitive<Vec<u8>>| -> Result<File, Error> {
+        let contents = spec.encoding.decode(text);
+        let contents = contents
+            .ok_or_else(|| Error::Encoding { file: spec.label.clone(), encoding: spec.encoding.as_str() })?;
+        let (path, mode) = (spec.path.clone(), spec.mode.unwrap_or(mode));
+        Ok(File { path, mode, contents, version_id: version(&version_id, spec) })
+    };
+    let mut files = Vec::with_capacity(object.files.len());
+    if object.files.iter().any(|spec| spec.expression.is_some()) {
+        let document = Document::parse(contents.expose())
+            .map_err(|cause| Error::Json { object: object.label.clone(), cause })?;
+        for spec in &object.files {
+            let Some(expression) = &spec.expression else { continue };
+            let found = expression
+                .search(&document)
+                .map_err(|cause| Error::Extract { file: spec.label.clone(), cause })?;
+            files.push(file(spec, found)?);
+            // A class with many expressions must not keep the others' mounts waiting, nor outlast its own time.
+            tokio::task::yield_now().await;
+        }
+    }
+    if let Some(spec) = object.files.iter().find(|spec| spec.expression.is_none()) {
+        files.insert(0, file(spec, contents)?);
+    }
+    Ok(files)
+}
+
+/// A secret as it is has the version id that the cloud shows. What is made from it has another, which changes as well when
+/// the class says otherwise how to make it: the driver looks at versions to know when a synchronized Secret is old.
+fn version(version_id: &str, spec: &FileSpec) -> String {
+    if spec.expression.is_none() && spec.encoding == Encoding::Utf8 {
+        return version_id.to_owned();
+    }
+    let expression = spec.expression.as_ref().map_or("", |expression| expression.as_str());
+    let recipe =
+        Sha256::new().chain_update(spec.encoding.as_str()).chain_update([0]).chain_update(expression);
+    let digest = base16ct::lower::encode_string(&recipe.finalize()[..4]);
+    format!("{version_id}+{digest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::object::{Rules, parse_objects};
+    use super::*;
+
+    const JSON: &str = r#"{"user":"alice","key":"aGk=","port":5432}"#;
+
+    async fn unpacked(fields: &str, text: &[u8], version_id: &str) -> Result<Vec<File>, Error> {
+        let (objects, _) = parse_objects(&format!("- objectName: db\n{fields}"), &Rules::default()).unwrap();
+        let value = Value { contents: text.to_vec().into(), version_id: version_id.to_owned() };
+        unpack(&objects[0], value, FileMode::from_bits(0o644).unwrap()).await
+    }
+
+    fn contents(files: &[File]) -> Vec<(&str, &[u8])> {
+        files.iter().map(|file| (file.path.as_str(), file.contents.expose().as_slice())).collect()
+    }
+
+    #[tokio::test]
+    async fn the_whole_stands_before_what_is_extracted_and_then_decoded() {
+        let fields = "  jmesPath:\n  - path: user\n  - {path: key, objectEncoding: base64, objectAlias: k}\n";
+        let files = unpacked(fields, JSON.as_bytes(), "v1").await.unwrap();
+        assert_eq!(
+            contents(&files),
+            [("db", JSON.as_bytes()), ("user", b"alice".as_slice()), ("k", b"hi".as_slice())]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_file_has_its_own_mode_or_its_objects_or_the_drivers() {
+        let fields =
+            "  filePermission: 0440\n  jmesPath: [{path: user, filePermission: 0400}, {path: key}]\n";
+        let files = unpacked(fields, JSON.as_bytes(), "v1").await.unwrap();
+        let modes: Vec<_> = files.iter().map(|file| file.mode.bits()).collect();
+        assert_eq!(modes, [0o440, 0o400, 0o440]);
+        assert_eq!(unpacked("", b"x", "v1").await.unwrap()[0].mode.bits(), 0o644);
+    }
+
+    #[tokio::test]
+    async fn a_version_changes_with_the_secrets_and_with_the_recipe_and_with_nothing_else() {
+        let version = async |fields: &str, text: &str, id: &str| {
+            unpacked(fields, text.as_bytes(), id).await.unwrap().pop().unwrap().version_id
+        };
+        assert_eq!(version("", "x", "v1").await, "v1");
+        let encoded = version("  objectEncoding: hex\n", "6869", "v1").await;
+        assert_eq!(encoded, version("  objectEncoding: hex\n", "6869", "v1").await);
+        let user = version("  jmesPath: [{path: user, objectAlias: x}]\n", JSON, "v1").await;
+        assert_eq!(
+            user,
+            version("  jmesPath: [{path: user, objectAlias: y, filePermission: 0400}]\n", JSON, "v1").await
+        );
+        let key = version("  jmesPath: [{path: key, objectAlias: x}]\n", JSON, "v1").await;
+        let decoded =
+            version("  jmesPath: [{path: key, objectAlias: x, objectEncoding: base64}]\n", JSON, "v1").await;
+        let newer = version("  jmesPath: [{path: user, objectAlias: x}]\n", JSON, "v2").await;
+        let mut versions = vec!["v1".to_owned(), encoded, user, key, decoded, newer];
+        versions.sort();
+        versions.dedup();
+        assert_eq!(versions.len(), 6, "{versions:?}");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_made_is_an_error_that_names_the_file_and_no_value() {
+        for (fields, text, expected) in [
+            ("  objectEncoding: base64\n", "hunter2!", r#"objects[0] "db""#),
+            ("  jmesPath: [{path: user}]\n", "hunter2", r#"objects[0] "db""#),
+            ("  jmesPath: [{path: nobody}]\n", r#"{"user":"hunter2"}"#, r#"jmesPath[0] "nobody""#),
+            (
+                "  jmesPath: [{path: user, objectEncoding: hex}]\n",
+                r#"{"user":"hunter2"}"#,
+                r#"jmesPath[0] "user""#,
+            ),
+        ] {
+            let message = unpacked(fields, text.as_bytes(), "v1").await.unwrap_err().to_string();
+            assert!(message.contains(expected) && !message.contains("hunter2"), "{message}");
+        }
+    }
+}
