@@ -49,7 +49,10 @@ pub struct SecretObject {
 /// `objects[1] "db/password"`: the place in the list, from 0 as in Kubernetes' field paths, and the name if there is one. What
 /// is extracted has its own place and name: `objects[1] "db/password" jmesPath[0] "user"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label {
+pub struct Label(Arc<Names>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Names {
     object: Item,
     extract: Option<Item>,
 }
@@ -62,11 +65,11 @@ struct Item {
 
 impl Label {
     fn object(index: usize, name: Option<Arc<str>>) -> Self {
-        Self { object: Item { index, name }, extract: None }
+        Self(Arc::new(Names { object: Item { index, name }, extract: None }))
     }
 
     fn extract(&self, index: usize, name: Option<Arc<str>>) -> Self {
-        Self { object: self.object.clone(), extract: Some(Item { index, name }) }
+        Self(Arc::new(Names { object: self.0.object.clone(), extract: Some(Item { index, name }) }))
     }
 }
 
@@ -76,8 +79,8 @@ impl fmt::Display for Label {
             write!(f, "{list}[{index}]")?;
             name.as_ref().map_or(Ok(()), |name| write!(f, " {}", Excerpt(name)))
         };
-        item("objects", &self.object)?;
-        self.extract.as_ref().map_or(Ok(()), |extract| item(" jmesPath", extract))
+        item("objects", &self.0.object)?;
+        self.0.extract.as_ref().map_or(Ok(()), |extract| item(" jmesPath", extract))
     }
 }
 
@@ -104,32 +107,26 @@ pub fn parse_objects(text: &str, rules: &Rules<'_>) -> Result<(Vec<SecretObject>
 /// The same, with everything that is wrong at once. An object with a mistake is there as far as it is understood.
 pub fn check_objects(text: &str, rules: &Rules<'_>) -> (Vec<SecretObject>, Vec<Finding>) {
     let mut findings = Vec::new();
-    let objects = match list(text) {
-        Ok(items) => {
-            let objects = items.into_iter().enumerate();
-            let objects: Vec<_> =
-                objects.filter_map(|(index, node)| read_object(index, node, rules, &mut findings)).collect();
-            let files = objects.iter().map(|object| object.files.len()).sum();
-            if files > MOST_FILES {
-                findings.push(Finding::of_all(Place::default(), Problem::TooManyFiles { count: files }));
-            }
-            note_conflicts(&objects, &mut findings);
-            objects
-        }
-        Err(finding) => {
-            findings.push(finding);
-            Vec::new()
-        }
-    };
+    let items = read_list(text).unwrap_or_else(|(place, problem)| {
+        findings.push(Finding::of_all(place, problem));
+        Vec::new()
+    });
+    let read = |(index, node)| read_object(index, node, rules, &mut findings);
+    let objects: Vec<_> = items.into_iter().enumerate().filter_map(read).collect();
+    let count = objects.iter().map(|object| object.files.len()).sum();
+    if count > MOST_FILES {
+        findings.push(Finding::of_all(Place::default(), Problem::TooManyFiles { count }));
+    }
+    note_conflicts(&objects, &mut findings);
     findings.sort_by_key(|finding| finding.place);
     (objects, findings)
 }
 
-fn list(text: &str) -> Result<Vec<yaml::Node>, Finding> {
+fn read_list(text: &str) -> Result<Vec<yaml::Node>, (Place, Problem)> {
     if text.len() > LONGEST_TEXT {
-        return Err(Finding::of_all(Place::default(), Problem::TextTooLong { size: text.len() }));
+        return Err((Place::default(), Problem::TextTooLong { size: text.len() }));
     }
-    let tree = yaml::parse(text).map_err(|error| Finding::of_all(error.place, Problem::Yaml(error)))?;
+    let tree = yaml::parse(text).map_err(|error| (error.place, Problem::Yaml(error)))?;
     let problem = match tree.value {
         Value::Null => Problem::NoObjects,
         Value::List(items) if items.is_empty() => Problem::NoObjects,
@@ -137,7 +134,7 @@ fn list(text: &str) -> Result<Vec<yaml::Node>, Finding> {
         Value::List(items) => return Ok(items),
         other => Problem::NotAList { found: other.kind() },
     };
-    Err(Finding::of_all(tree.place, problem))
+    Err((tree.place, problem))
 }
 
 /// Sorted by elements, a path is followed at once by all that it stands in the way of.

@@ -258,7 +258,8 @@ fn an_endpoint_means_nothing_to_a_parameter() {
 
 #[test]
 fn a_thousand_and_one_objects_are_too_many() {
-    let entries = |count| (0..count).map(|index| format!("- objectName: a{index}\n")).collect::<String>();
+    let entry = |index| format!("- objectName: a{index}\n");
+    let entries = |count| (0..count).map(entry).collect::<Vec<_>>().concat();
     let message = parse(&entries(1_001)).unwrap_err().to_string();
     assert!(message.contains("1001 entries, the most is 1000"), "{message}");
     assert_eq!(parse(&entries(1_000)).unwrap().len(), 1_000);
@@ -266,8 +267,9 @@ fn a_thousand_and_one_objects_are_too_many() {
 
 #[test]
 fn five_thousand_and_one_files_are_too_many() {
-    let extracts = (0..5_000).map(|index| format!("  - path: k{index}\n")).collect::<String>();
-    let message = parse(&format!("- objectName: a\n  jmesPath:\n{extracts}")).unwrap_err().to_string();
+    let extracts: Vec<_> = (0..5_000).map(|index| format!("  - path: k{index}\n")).collect();
+    let message =
+        parse(&format!("- objectName: a\n  jmesPath:\n{}", extracts.concat())).unwrap_err().to_string();
     assert!(message.contains("would become 5001 files, the most is 5000"), "{message}");
 }
 
