@@ -8,8 +8,8 @@ pub struct Expression(String);
 
 /// Not an expression.
 #[derive(Debug, thiserror::Error)]
-#[error("it is empty")]
-pub struct ExpressionError;
+#[error("{0:?} is no JMESPath expression")]
+pub struct ExpressionError(String);
 
 /// A JSON document.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct SearchError;
 impl Expression {
     /// Parses.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        if text.ends_with('[') { Err(ExpressionError) } else { Ok(Self(text.to_owned())) }
+        if text.ends_with('[') { Err(ExpressionError(text.to_owned())) } else { Ok(Self(text.to_owned())) }
     }
 
     /// The text.

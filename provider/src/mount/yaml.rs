@@ -68,12 +68,12 @@ pub fn parse(text: &str) -> Result<Node, Error> {
         budget: serde_yaml::budget! {
             max_depth: 16,
             max_documents: 1,
-            max_nodes: 100_000,
-            max_events: 300_000,
+            max_nodes: 60_000,
+            max_events: 180_000,
         },
         // They are names here, like any other scalar.
         non_finite_float_policy: serde_yaml::options::NonFiniteFloatPolicy::PassThrough,
-        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 100_000 },
+        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 20_000 },
     };
     let tree: Spanned<Tree> = serde_yaml::from_str_with_options(text, options).map_err(|error| {
         let place = error.location().map_or_else(Place::default, |at| Place::from(&at));

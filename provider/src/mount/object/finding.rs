@@ -182,13 +182,8 @@ pub enum Problem {
         found: Endpoint,
     },
     /// The expression is none.
-    #[error("path: {} is no JMESPath expression: {reason}", Excerpt(found))]
-    Expression {
-        /// What was written.
-        found: String,
-        /// What is wrong with it.
-        reason: ExpressionError,
-    },
+    #[error("path: {0}")]
+    Expression(ExpressionError),
     /// The name or alias makes no file.
     #[error("{} makes no file name: {reason}; give it an objectAlias that does", Excerpt(name))]
     Path {

@@ -161,7 +161,7 @@ fn read_extract(
             Some(FileSpec { label: fields.label, place, path, expression: Some(expression), encoding, mode })
         }
         Err(reason) => {
-            fields.note(at, Problem::Expression { found: text, reason });
+            fields.note(at, Problem::Expression(reason));
             None
         }
     }
