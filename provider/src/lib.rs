@@ -18,6 +18,8 @@
 pub mod admin;
 pub mod alicloud;
 pub mod authority;
+#[cfg(test)]
+mod catalogue;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -193,7 +193,7 @@ fn response(files: Vec<File>) -> MountResponse {
 
 /// Why a mount failed.
 #[derive(Debug, thiserror::Error)]
-enum Error {
+pub(crate) enum Error {
     /// The mount itself failed.
     #[error(transparent)]
     Mount(#[from] mount::Error),
@@ -222,7 +222,7 @@ impl From<mount::request::Error> for Error {
 }
 
 /// What a panic carried. It may quote a secret, so it is dropped unseen.
-struct PanicPayload;
+pub(crate) struct PanicPayload;
 
 impl From<Box<dyn Any + Send>> for PanicPayload {
     fn from(_: Box<dyn Any + Send>) -> Self {
@@ -237,7 +237,7 @@ impl fmt::Debug for PanicPayload {
 }
 
 /// The code for a failure. All are final: the kubelet cleans up and tries the whole mount again, with growing pauses.
-fn code(error: &Error) -> Code {
+pub(crate) fn code(error: &Error) -> Code {
     match error {
         Error::Panic(_) => Code::Internal,
         // Nothing is known but that it did not work. `Unavailable` and `DeadlineExceeded` would say more, and are not final.
@@ -289,8 +289,6 @@ fn outcome(error: &Error) -> MountOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mount::extract::Document;
-    use crate::mount::object::{Rules, parse_objects};
     use std::future::pending;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -322,74 +320,6 @@ mod tests {
         sender.send_replace(true);
         let error = in_time::<()>(pending(), SECOND, ending).await.unwrap_err();
         assert!(matches!(error, Error::Ending));
-    }
-
-    #[test]
-    fn every_code_is_final() {
-        let host = || "kms.cn-hangzhou.aliyuncs.com".to_owned();
-        let faults = [
-            Fault::NotFound,
-            Fault::Denied,
-            Fault::Credential,
-            Fault::Clock,
-            Fault::Throttled,
-            Fault::Unavailable,
-            Fault::Invalid,
-        ];
-        let refusals = faults.map(|fault| call::Error::Refused {
-            host: host(),
-            code: "Code".to_owned(),
-            status: 400,
-            request_id: "1".to_owned(),
-            fault,
-        });
-        let causes = [
-            call::Error::Unreachable { host: host(), reason: "refused".to_owned() },
-            call::Error::TimedOut { host: host() },
-            call::Error::Nonsense { host: host(), reason: "HTML".to_owned() },
-            call::Error::Unsendable { host: host(), header: "authorization" },
-        ];
-        let calls = refusals.into_iter().chain(causes).map(store::Error::Call);
-        let causes = calls.chain([
-            store::Error::Crowded { host: host(), flag: "--flag" },
-            store::Error::Withheld { host: host() },
-        ]);
-        let (objects, _) =
-            parse_objects("- {objectName: a, jmesPath: [{path: b}]}", &Rules::default()).unwrap();
-        let label = || objects[0].label.clone();
-        let reads = causes.map(|cause| {
-            let (object, advice) = (label(), String::new());
-            mount::Error::Read { object, cause, advice }
-        });
-        let document = Document::parse(b"{}").unwrap();
-        let nothing = objects[0].files[1].expression.as_ref().unwrap().search(&document).unwrap_err();
-        let others = [
-            mount::Error::NoRegion,
-            mount::Error::CrossAccountRole { object: label() },
-            mount::Error::NothingThere,
-            mount::Error::Json { object: label(), cause: Document::parse(b"").unwrap_err() },
-            mount::Error::Extract { file: label(), cause: nothing },
-            mount::Error::Encoding { file: label(), encoding: "hex" },
-            crate::credential::Error::NoneConfigured.into(),
-        ];
-        let errors = reads.chain(others).map(Error::Mount).chain([
-            mount::request::Error::NoTargetPath.into(),
-            Error::TooLarge { size: 2, largest: 1 },
-            Error::Deadline { allowed: SECOND },
-            Error::Ending,
-            Error::Panic(PanicPayload),
-        ]);
-        let uncertain = [
-            Code::Ok,
-            Code::Cancelled,
-            Code::DeadlineExceeded,
-            Code::Unavailable,
-            Code::ResourceExhausted,
-            Code::Aborted,
-        ];
-        for error in errors {
-            assert!(!uncertain.contains(&code(&error)), "{error:?}");
-        }
     }
 
     #[test]

@@ -21,6 +21,9 @@ accounts:
       - { name: db/password, versions: [{ id: v1, data: first-password }, { id: v2, data: second-password }] }
       - { name: banner, versions: [{ id: b7, data: good-morning }] }
       - { name: key.der, dataType: binary, versions: [{ id: k1, data: AAECAwQ= }] }
+      - { name: doomed, plannedDeletion: 2099-01-01T00:00:00Z, versions: [{ id: v1, data: doomed-value }] }
+    parameters:
+      - { name: prod/token, versions: [first-token, second-token] }
 ";
 
 async fn cloud() -> FakeAlicloud {
@@ -35,12 +38,19 @@ fn access_key(secret: &str) -> Credential {
 }
 
 fn request(objects: &str) -> Request<MountRequest> {
-    let attributes = serde_json::json!({
+    request_with(objects, &[])
+}
+
+fn request_with(objects: &str, parameters: &[(&str, &str)]) -> Request<MountRequest> {
+    let mut attributes = serde_json::json!({
         "objects": objects,
         "secretProviderClass": "app-secrets",
         "csi.storage.k8s.io/pod.namespace": "shop",
         "csi.storage.k8s.io/pod.name": "web-0",
     });
+    for (name, value) in parameters {
+        attributes[name] = (*value).into();
+    }
     Request::new(MountRequest {
         attributes: attributes.to_string(),
         secrets: "null".to_owned(),
@@ -80,6 +90,115 @@ async fn secrets_become_files_in_the_order_of_the_class(#[case] scheme: Scheme) 
     let versions: Vec<_> =
         response.object_version.iter().map(|pair| (pair.id.as_str(), pair.version.as_str())).collect();
     assert_eq!(versions, [("db_password", "v2"), ("key.der", "k1"), ("motd", "b7")]);
+}
+
+fn seen(response: &MountResponse) -> Vec<(&str, &[u8], &str)> {
+    let files = response.files.iter().zip(&response.object_version);
+    files.map(|(file, pair)| (file.path.as_str(), file.contents.as_slice(), pair.version.as_str())).collect()
+}
+
+#[rstest]
+#[case("{objectName: prod/token, objectType: oos}", b"second-token", "2")]
+#[case("{objectName: prod/token, objectType: oos, objectVersion: 1}", b"first-token", "1")]
+#[case("{objectName: db/password, objectVersion: v1}", b"first-password", "v1")]
+#[case("{objectName: db/password, objectVersionLabel: ACSPrevious}", b"first-password", "v1")]
+#[case(
+    "{objectName: db/password, objectVersion: v2, objectVersionLabel: ACSCurrent}",
+    b"second-password",
+    "v2"
+)]
+#[case("{objectName: 'acs:kms:cn-hangzhou:1234567890123456:secret/banner'}", b"good-morning", "b7")]
+#[tokio::test]
+async fn the_version_that_is_asked_for_is_mounted(
+    #[case] object: &str,
+    #[case] contents: &[u8],
+    #[case] version: &str,
+) {
+    let fake = cloud().await;
+    let object = object.replace('}', ", objectAlias: file}");
+    let response = mount(&fake, Scheme::V3, "mount-tests-key", &format!("[{object}]")).await.unwrap();
+    assert_eq!(seen(&response), [("file", contents, version)]);
+}
+
+#[tokio::test]
+async fn a_parameter_is_asked_for_with_decryption_and_region() {
+    let fake = cloud().await;
+    let objects = "- {objectName: prod/token, objectType: oos}";
+    let parts = support::service(Some(fake.api_url()), Scheme::V3, Some(access_key("mount-tests-key")));
+    parts.service.mount(request_with(objects, &[("region", "cn-hangzhou")])).await.unwrap();
+    let calls = fake.journal();
+    let parameters: Vec<_> =
+        calls[0].parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!((calls[0].product.as_str(), calls[0].action.as_str()), ("oos", "GetSecretParameter"));
+    assert_eq!(parameters, [("Name", "prod/token"), ("RegionId", "cn-hangzhou"), ("WithDecryption", "true")]);
+}
+
+#[tokio::test]
+async fn an_optional_secret_that_is_not_there_leaves_its_files_out() {
+    let fake = cloud().await;
+    let objects = "
+- {objectName: absent, optional: true, jmesPath: [{path: user}]}
+- {objectName: banner, optional: true}
+- {objectName: prod/absent, objectType: oos, optional: true}";
+    let response = mount(&fake, Scheme::V3, "mount-tests-key", objects).await.unwrap();
+    assert_eq!(seen(&response), [("banner", b"good-morning".as_slice(), "b7")]);
+}
+
+#[rstest]
+#[case::all_absent("[{objectName: absent, optional: true}]", Code::NotFound, "the volume would be empty")]
+#[case::in_deletion(
+    "[{objectName: banner}, {objectName: doomed, optional: true}]",
+    Code::FailedPrecondition,
+    "objects[1]"
+)]
+#[case::another_account(
+    "[{objectName: banner}, {objectName: 'acs:kms:cn-hangzhou:42:secret/a', optional: true}]",
+    Code::PermissionDenied,
+    "grant the identity kms:GetSecretValue on \"acs:kms:cn-hangzhou:42:secret/a\""
+)]
+#[case::nothing_found(
+    "[{objectName: banner, optional: true, jmesPath: [{path: user}]}]",
+    Code::FailedPrecondition,
+    "objects[0] \"banner\" jmesPath[0] \"user\""
+)]
+#[tokio::test]
+async fn optional_excuses_nothing_but_absence(
+    #[case] objects: &str,
+    #[case] code: Code,
+    #[case] expected: &str,
+) {
+    let fake = cloud().await;
+    let status = mount(&fake, Scheme::V3, "mount-tests-key", objects).await.unwrap_err();
+    assert_eq!(status.code(), code, "{status:?}");
+    assert!(status.message().contains(expected), "{status:?}");
+}
+
+#[tokio::test]
+async fn a_role_of_another_account_is_never_passed_over_for_the_providers_identity() {
+    let fake = cloud().await;
+    let objects = "[{objectName: banner}, {objectName: a, crossAccountRoleArn: 'acs:ram::42:role/reader'}]";
+    let status = mount(&fake, Scheme::V3, "mount-tests-key", objects).await.unwrap_err();
+    assert_eq!(status.code(), Code::FailedPrecondition);
+    assert!(status.message().contains("objects[1] \"a\": crossAccountRoleArn"), "{status:?}");
+    assert!(fake.journal().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_beyond_what_the_driver_takes_is_refused_with_sizes() {
+    let fake = FakeAlicloud::start(Options::default()).await.expect("free ports");
+    let long = "x".repeat(30_000);
+    let secrets: Vec<_> =
+        (0..40).map(|index| serde_json::json!({"name": format!("s{index}"), "versions": [{"id": "v1", "data": long}]})).collect();
+    let keys = serde_json::json!([{"id": "LTAI5tMountTests0001", "secret": "mount-tests-key"}]);
+    let account = serde_json::json!({"id": "1234567890123456", "accessKeys": keys, "secrets": secrets});
+    let seed = serde_json::json!({ "accounts": [account] }).to_string();
+    fake.seed(&Seed::from_yaml(&seed).expect("a seed")).expect("an empty fake");
+    let objects: Vec<_> = (0..40).map(|index| format!("- objectName: s{index}\n")).collect();
+    let status = mount(&fake, Scheme::V3, "mount-tests-key", &objects.concat()).await.unwrap_err();
+    assert_eq!(status.code(), Code::FailedPrecondition);
+    let message = status.message();
+    assert!(message.contains("an answer of 12") && message.contains("takes 1048576"), "{message}");
+    assert!(message.contains("--max-response-bytes"), "{message}");
 }
 
 #[tokio::test]

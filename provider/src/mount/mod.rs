@@ -153,10 +153,10 @@ pub enum Error {
     )]
     NothingThere,
     /// The secret is not what the class takes it for: its author must act, or the secret's.
-    #[error("{object}: jmesPath: {cause}")]
+    #[error("{file}: {cause}")]
     Json {
-        /// Which.
-        object: Label,
+        /// The first file that is looked for in it.
+        file: Label,
         /// What is wrong with it.
         cause: DocumentError,
     },
@@ -181,7 +181,7 @@ pub enum Error {
 }
 
 /// What to do about a failed read, where the failure does not say so itself.
-fn advice(cause: &store::Error, region: Option<&Region>, selection: &Selection) -> String {
+pub(crate) fn advice(cause: &store::Error, region: Option<&Region>, selection: &Selection) -> String {
     let fault = match cause {
         store::Error::Withheld { .. } => Fault::Denied,
         store::Error::Call(call::Error::Refused { fault, .. }) => *fault,

@@ -126,13 +126,16 @@ impl Request {
             _ => {}
         }
         let region = non_empty("region").map(str::parse).transpose()?.or_else(|| settings.region.clone());
-        let translation: Translation =
-            non_empty("pathTranslation").map(str::parse).transpose()?.unwrap_or_default();
-        let rules = settings.rules(translation, region.as_ref());
+        let translation = non_empty("pathTranslation").map(parse_translation).transpose()?;
+        let rules = settings.rules(translation.unwrap_or_default(), region.as_ref());
         let (objects, findings) = parse_objects(attributes.value("objects").unwrap_or_default(), &rules)?;
         let warnings = attributes.unknown().chain(findings.into_iter().map(Warning::Object)).collect();
         Ok(Self { region, objects, mode, warnings })
     }
+}
+
+fn parse_translation(text: &str) -> Result<Translation, Error> {
+    text.parse().map_err(|reason| Error::Translation { found: text.to_owned(), reason })
 }
 
 /// Reads the JSON number that the driver sends: decimal, `420` for 0644.
@@ -227,8 +230,13 @@ pub enum Error {
     #[error("region: {0}")]
     Region(#[from] endpoint::ParseError),
     /// `pathTranslation` is none.
-    #[error("pathTranslation: {0}")]
-    Translation(#[from] path::Error),
+    #[error("pathTranslation: found {}, {reason}", Excerpt(found))]
+    Translation {
+        /// What was written.
+        found: String,
+        /// What was expected.
+        reason: path::Error,
+    },
     /// `objects` is wrong.
     #[error(transparent)]
     Objects(#[from] object::Error),
@@ -382,7 +390,7 @@ mod tests {
         "null",
         "/t",
         "420",
-        "pathTranslation: expected one"
+        "pathTranslation: found \"ab\", expected one"
     )]
     #[case(
         r#"{"objects":"- objectName: a","usePodServiceAccountToken":"true"}"#,

@@ -21,18 +21,22 @@ pub(super) async fn unpack(object: &SecretObject, value: Value, mode: FileMode) 
         Ok(File { path, mode, contents, version_id: version(&version_id, spec) })
     };
     let mut files = Vec::with_capacity(object.files.len());
-    if object.files.iter().any(|spec| spec.expression.is_some()) {
-        let document = Document::parse(contents.expose())
-            .map_err(|cause| Error::Json { object: object.label.clone(), cause })?;
-        for spec in &object.files {
-            let Some(expression) = &spec.expression else { continue };
-            let found = expression
-                .search(&document)
-                .map_err(|cause| Error::Extract { file: spec.label.clone(), cause })?;
-            files.push(file(spec, found)?);
-            // A class with many expressions must not keep the others' mounts waiting, nor outlast its own time.
-            tokio::task::yield_now().await;
-        }
+    let mut document = None;
+    for spec in &object.files {
+        let Some(expression) = &spec.expression else { continue };
+        let document = match &document {
+            Some(document) => document,
+            None => {
+                let parsed = Document::parse(contents.expose());
+                let refuse = |cause| Error::Json { file: spec.label.clone(), cause };
+                document.insert(parsed.map_err(refuse)?)
+            }
+        };
+        let found = expression.search(document);
+        let found = found.map_err(|cause| Error::Extract { file: spec.label.clone(), cause })?;
+        files.push(file(spec, found)?);
+        // A class with many expressions must not keep the others' mounts waiting, nor outlast its own time.
+        tokio::task::yield_now().await;
     }
     if let Some(spec) = object.files.iter().find(|spec| spec.expression.is_none()) {
         files.insert(0, file(spec, contents)?);
@@ -117,7 +121,7 @@ mod tests {
     async fn what_cannot_be_made_is_an_error_that_names_the_file_and_no_value() {
         for (fields, text, expected) in [
             ("  objectEncoding: base64\n", "hunter2!", r#"objects[0] "db""#),
-            ("  jmesPath: [{path: user}]\n", "hunter2", r#"objects[0] "db""#),
+            ("  jmesPath: [{path: user}]\n", "hunter2", r#"objects[0] "db" jmesPath[0] "user""#),
             ("  jmesPath: [{path: nobody}]\n", r#"{"user":"hunter2"}"#, r#"jmesPath[0] "nobody""#),
             (
                 "  jmesPath: [{path: user, objectEncoding: hex}]\n",

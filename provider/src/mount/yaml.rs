@@ -8,6 +8,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{Location, Spanned};
 
+use super::excerpt::Excerpt;
+
 /// A place in a text, counted from 1; zeros if it is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -77,9 +79,31 @@ pub fn parse(text: &str) -> Result<Node, Error> {
     };
     let tree: Spanned<Tree> = serde_yaml::from_str_with_options(text, options).map_err(|error| {
         let place = error.location().map_or_else(Place::default, |at| Place::from(&at));
-        Error { reason: error.without_snippet().to_string(), place }
+        Error { reason: reason(error.without_snippet(), place), place }
     })?;
     Ok(tree_to_node(tree, text))
+}
+
+/// What the reader says, in words for an author where its own are for a programmer.
+fn reason(error: &serde_yaml::Error, place: Place) -> String {
+    use serde_yaml::Error as Yaml;
+    let text = match error {
+        Yaml::Budget { breach: serde_yaml::budget::BudgetBreach::Documents { .. }, .. }
+        | Yaml::MultipleDocuments { .. } => "it holds more than one document".to_owned(),
+        Yaml::Budget { .. } => "it is larger or deeper than any class needs to be".to_owned(),
+        Yaml::AliasReplayLimitExceeded { .. }
+        | Yaml::AliasExpansionLimitExceeded { .. }
+        | Yaml::AliasReplayStackDepthExceeded { .. } => "its aliases repeat too much".to_owned(),
+        Yaml::RecursiveReferencesRequireWeakTypes { .. } => {
+            "an alias stands within its own anchor".to_owned()
+        }
+        Yaml::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("the field {} is there twice", Excerpt(key))
+        }
+        Yaml::AliasError { error, .. } => return reason(error.without_snippet(), place),
+        other => return other.to_string(),
+    };
+    format!("{text}, at line {}, column {}", place.line, place.column)
 }
 
 /// The text is no YAML, or more of it than is accepted.
@@ -240,7 +264,8 @@ mod tests {
 
     #[test]
     fn a_key_that_comes_twice_is_an_error() {
-        assert!(parse("a: 1\nb: 2\na: 3\n").unwrap_err().to_string().contains("duplicate"));
+        let error = parse("a: 1\nb: 2\na: 3\n").unwrap_err();
+        assert_eq!(error.to_string(), "the field \"a\" is there twice, at line 3, column 1");
     }
 
     #[rstest]
@@ -259,6 +284,16 @@ mod tests {
         });
         let bomb = format!("a0: &a0 [x,x,x,x,x,x,x,x,x]\n{}", levels.collect::<String>());
         assert!(parse(&bomb).is_err());
+    }
+
+    #[rstest]
+    #[case("- a\n---\n- b\n", "it holds more than one document")]
+    #[case("&a [*a]", "an alias stands within its own anchor")]
+    #[case(&"- a\n".repeat(70_000), "it is larger or deeper than any class needs to be")]
+    #[case(&format!("- &a [{}]\n{}", "x,".repeat(100), "- *a\n".repeat(300)), "its aliases repeat too much")]
+    fn what_is_refused_is_told_in_an_authors_words(#[case] yaml: &str, #[case] expected: &str) {
+        let message = parse(yaml).unwrap_err().to_string();
+        assert!(message.starts_with(expected), "{message}");
     }
 
     #[test]

@@ -182,7 +182,7 @@ pub enum Problem {
         found: Endpoint,
     },
     /// The expression is none.
-    #[error("path: {0}")]
+    #[error("path is no JMESPath expression that can be used: {0}")]
     Expression(ExpressionError),
     /// The name or alias makes no file.
     #[error("{} makes no file name: {reason}; give it an objectAlias that does", Excerpt(name))]

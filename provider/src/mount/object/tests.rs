@@ -179,7 +179,7 @@ fn a_class_may_name_what_the_operator_allows_and_the_operators_scheme_counts() {
 )]
 #[case::jmes_expression(
     "- {objectName: a, jmesPath: [{path: 'b['}]}",
-    "jmesPath[0] \"b[\" (line 1): path: \"b[\" is no JMESPath expression"
+    "jmesPath[0] \"b[\" (line 1): path is no JMESPath expression"
 )]
 #[case::traversal("- objectName: ..", "objects[0] \"..\" (line 1): \"..\" makes no file name: it leads out")]
 #[case::twice(
