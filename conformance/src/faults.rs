@@ -33,6 +33,8 @@ pub enum Kind {
     CutOff,
     /// Answers with JSON of the right form and without a value.
     NoValue,
+    /// Answers with a parameter of OOS and without its value.
+    Withheld,
     /// Answers with JSON of another form.
     OtherJson,
     /// Answers with something that is not HTTP.
@@ -148,6 +150,11 @@ async fn misbehave(kind: Kind, mut stream: TcpStream) -> io::Result<()> {
                 return stream.shutdown().await;
             }
             Kind::NoValue => whole("200 OK", JSON, r#"{"RequestId":"0A1B2C3D-0000-0000-0000-000000000000"}"#),
+            Kind::Withheld => whole(
+                "200 OK",
+                JSON,
+                r#"{"Parameter":{"Name":"db/password","ParameterVersion":1,"Value":null}}"#,
+            ),
             Kind::OtherJson => whole("200 OK", JSON, "[1, 2, 3]"),
             Kind::NoHttp => "220 mail.example.com ESMTP ready\r\n".into(),
         };

@@ -34,9 +34,11 @@ pub async fn inspect(world: &mut World) -> Vec<String> {
         complaints.push("the provider panicked".into());
     }
     texts.push(("the provider's output".into(), output));
-    match serde_json::to_vec(&world.cloud.calls()) {
-        Ok(journal) => texts.push(("the fake's journal".into(), journal)),
-        Err(error) => complaints.push(format!("the fake's journal cannot be read: {error}")),
+    for cloud in [Some(&world.cloud), world.other_cloud.as_ref()].into_iter().flatten() {
+        match serde_json::to_vec(&cloud.calls()) {
+            Ok(journal) => texts.push(("the fake's journal".into(), journal)),
+            Err(error) => complaints.push(format!("the fake's journal cannot be read: {error}")),
+        }
     }
     let search = world.values.search();
     complaints.extend(texts.iter().flat_map(|(place, text)| leaks(search, place, text)));

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use crate::leak::LeakSearch;
 
@@ -17,7 +17,7 @@ pub struct Values {
     search: LeakSearch,
 }
 
-struct Value(String);
+struct Value(Vec<u8>);
 
 impl Values {
     /// No values yet, and an ending of their own.
@@ -41,8 +41,42 @@ impl Values {
         self.register(label, awkward)
     }
 
+    /// A value of bytes that are no text.
+    pub fn seal_bytes(&mut self, label: &str) -> anyhow::Result<Vec<u8>> {
+        let value = [b"\x00\xff\xfe", self.ending.as_bytes(), b"\x80\n"].concat();
+        self.register_bytes(label, value)
+    }
+
+    /// A value of so many bytes.
+    pub fn seal_long(&mut self, label: &str, length: usize) -> anyhow::Result<String> {
+        let value: String = self.ending.chars().cycle().take(length).collect();
+        self.register(label, value)
+    }
+
+    /// A JSON text, written with labels in place of its strings: `{"user": "alice"}`. Keys, numbers and white space stay as
+    /// they are.
+    pub fn seal_json(&mut self, json: &str) -> anyhow::Result<String> {
+        ensure!(!json.contains('\\'), "escapes within the strings of a scenario's JSON are not understood");
+        let mut sealed = String::new();
+        let mut parts = json.split('"').peekable();
+        while let Some(between) = parts.next() {
+            sealed.push_str(between);
+            let Some(string) = parts.next() else { break };
+            let is_key = parts.peek().is_some_and(|rest| rest.trim_start().starts_with(':'));
+            let text = if is_key { string.to_owned() } else { self.seal(string)? };
+            sealed.extend(["\"", &text, "\""]);
+        }
+        Ok(sealed)
+    }
+
+    /// The same as a value of its own.
+    pub fn seal_json_as(&mut self, label: &str, json: &str) -> anyhow::Result<String> {
+        let sealed = self.seal_json(json)?;
+        self.register(label, sealed)
+    }
+
     /// The value behind a label that the scenario has used already.
-    pub fn value(&self, label: &str) -> anyhow::Result<&str> {
+    pub fn value(&self, label: &str) -> anyhow::Result<&[u8]> {
         let value = self
             .by_label
             .get(label)
@@ -52,7 +86,7 @@ impl Values {
 
     /// What a content is called, for messages that must not show it.
     pub fn describe(&self, content: &[u8]) -> String {
-        match self.by_label.iter().find(|(_, value)| value.0.as_bytes() == content) {
+        match self.by_label.iter().find(|(_, value)| value.0 == content) {
             Some((label, _)) => format!("the value {label:?}"),
             None => format!("{} bytes that are no value of this scenario", content.len()),
         }
@@ -64,8 +98,12 @@ impl Values {
     }
 
     fn register(&mut self, label: &str, value: String) -> anyhow::Result<String> {
+        Ok(String::from_utf8(self.register_bytes(label, value.into_bytes())?)?)
+    }
+
+    fn register_bytes(&mut self, label: &str, value: Vec<u8>) -> anyhow::Result<Vec<u8>> {
         if !self.by_label.contains_key(label) {
-            self.search.add(label, value.as_bytes())?;
+            self.search.add(label, &value)?;
         }
         Ok(self.by_label.entry(label.to_owned()).or_insert(Value(value)).0.clone())
     }

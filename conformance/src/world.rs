@@ -1,5 +1,6 @@
 //! The world of a scenario: one cloud, one provider, one driver, one folder, shared with no other scenario.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct World {
     pub earlier_output: Vec<u8>,
     /// The cloud that answers.
     pub cloud: Cloud,
+    /// A cloud that an operator allows classes to name, if the scenario has one.
+    pub other_cloud: Option<Cloud>,
     /// What stands in the cloud's place or before it, if anything.
     pub trouble: Option<Trouble>,
     /// The key that the provider is started with.
@@ -40,6 +43,8 @@ pub struct World {
     pub pod: Option<Pod>,
     /// How the last mount ended.
     pub outcome: Option<Outcome>,
+    /// The object versions that the driver stored before it.
+    pub earlier_versions: BTreeMap<String, String>,
     /// A mount that is still under way.
     pub running: Option<Running>,
     /// How the provider ended.
@@ -76,12 +81,14 @@ impl World {
             provider: None,
             earlier_output: Vec::new(),
             cloud: Cloud::start().await?,
+            other_cloud: None,
             trouble: None,
             access_key: None,
             grace_period: None,
             driver: Arc::new(Driver::new(options)),
             pod: None,
             outcome: None,
+            earlier_versions: BTreeMap::new(),
             running: None,
             exit: None,
             version: None,
@@ -103,12 +110,13 @@ impl World {
 
     /// What the provider is started with.
     pub fn settings(&self) -> Settings {
-        let kms_endpoint = self.trouble.as_ref().map_or_else(|| self.cloud.url().to_owned(), Trouble::url);
+        let endpoint = self.trouble.as_ref().map_or_else(|| self.cloud.url().to_owned(), Trouble::url);
         Settings {
             binary: self.binary.clone(),
             provider_folder: self.folder.path().join("providers"),
             region: REGION.into(),
-            kms_endpoint,
+            endpoint,
+            allowed_endpoints: self.other_cloud.iter().map(|cloud| cloud.url().to_owned()).collect(),
             access_key: self.access_key.clone(),
             grace_period: self.grace_period,
         }
@@ -152,6 +160,9 @@ impl World {
 
     /// Remembers an outcome and what was said in it.
     pub fn keep(&mut self, outcome: Outcome) {
+        if let Ok(versions) = self.receipt().map(|receipt| receipt.object_versions.clone()) {
+            self.earlier_versions = versions;
+        }
         match &outcome.result {
             Ok(Publication::Mounted(receipt)) => self
                 .texts

@@ -93,7 +93,8 @@ impl Stage {
         let settings = Settings {
             provider_folder: provider_folder.clone(),
             region: "cn-hangzhou".into(),
-            kms_endpoint: cloud.url().into(),
+            endpoint: cloud.url().into(),
+            allowed_endpoints: Vec::new(),
             access_key: Some(access_key),
             grace_period: None,
             binary,

@@ -9,7 +9,8 @@ use crate::world::{StepError, World};
 
 #[given("the SecretProviderClass:")]
 fn manifest(world: &mut World, step: &Step) -> Result<(), StepError> {
-    Ok(world.apply_class(text_below(step)?)?)
+    let manifest = text_below(step)?;
+    Ok(world.apply_class(manifest)?)
 }
 
 #[given(expr = "the SecretProviderClass {string} with the objects:")]
@@ -31,7 +32,7 @@ fn without_objects(world: &mut World, name: String) -> Result<(), StepError> {
 pub(super) fn apply(world: &mut World, name: &str, objects: Option<&str>) -> anyhow::Result<()> {
     let mut parameters = json!({ "region": "cn-hangzhou" });
     if let Some(objects) = objects {
-        parameters["objects"] = objects.into();
+        parameters["objects"] = with_addresses(world, objects).into();
     }
     let manifest = json!({
         "apiVersion": "secrets-store.csi.x-k8s.io/v1",
@@ -40,4 +41,21 @@ pub(super) fn apply(world: &mut World, name: &str, objects: Option<&str>) -> any
         "spec": { "provider": "alibabacloud", "parameters": parameters },
     });
     world.apply_class(&manifest.to_string())
+}
+
+/// Addresses are known only when the clouds run, so objects name them in words.
+fn with_addresses(world: &World, objects: &str) -> String {
+    let address = |url: &str| url.trim_start_matches("http://").to_owned();
+    let objects = objects.replace("<the cloud>", &address(world.cloud.url()));
+    world
+        .other_cloud
+        .as_ref()
+        .map_or_else(|| objects.clone(), |other| objects.replace("<the other cloud>", &address(other.url())))
+}
+
+#[given(expr = "the SecretProviderClass {string} with {int} objects of the secret {string}")]
+fn many_objects(world: &mut World, name: String, count: usize, secret: String) -> Result<(), StepError> {
+    let entry = |index| format!("- {{objectName: {secret}, objectAlias: file-{index}}}\n");
+    let objects: Vec<_> = (0..count).map(entry).collect();
+    Ok(apply(world, &name, Some(&objects.concat()))?)
 }

@@ -54,6 +54,7 @@ async fn trouble(world: &mut World, behaviour: String) -> Result<(), StepError> 
         "answers with half a JSON text" => Kind::TruncatedJson,
         "hangs up in the middle" => Kind::CutOff,
         "answers without a value" => Kind::NoValue,
+        "withholds the value" => Kind::Withheld,
         "answers with a list" => Kind::OtherJson,
         "speaks another protocol" => Kind::NoHttp,
         _ => bail!("no cloud {behaviour}"),

@@ -24,6 +24,8 @@ mod credentials;
 mod mount;
 mod process;
 mod request;
+mod stores;
+mod traces;
 
 use anyhow::Context as _;
 use cucumber::gherkin::Step;

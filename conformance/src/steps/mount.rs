@@ -1,6 +1,6 @@
 //! Mounting, and what the pod then sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use cucumber::gherkin::Step;
 use cucumber::{given, then, when};
 
 use super::{class, quoted, rows};
-use crate::driver::{Pod, WriteOutcome, code_name, files_below};
+use crate::driver::{Pod, ServiceAccountToken, TokenDelivery, Tokens, WriteOutcome, code_name, files_below};
 use crate::world::{StepError, World};
 
 #[given(expr = "the kubelet waits {int} seconds")]
@@ -100,6 +100,68 @@ fn versions(world: &mut World, step: &Step) -> Result<(), StepError> {
     let found = &world.receipt()?.object_versions;
     ensure!(*found == expected, "the object versions are {found:?}, expected {expected:?}");
     Ok(())
+}
+
+#[then(regex = r#"^only the object versions? of (".+) (?:has|have) changed$"#)]
+fn versions_changed(world: &mut World, list: String) -> Result<(), StepError> {
+    let expected: BTreeSet<_> = quoted(&list).map(str::to_owned).collect();
+    let changed = changed_versions(world)?;
+    ensure!(changed == expected, "the object versions of {changed:?} have changed, expected {expected:?}");
+    Ok(())
+}
+
+#[then("no object version has changed")]
+fn no_version_changed(world: &mut World) -> Result<(), StepError> {
+    let changed = changed_versions(world)?;
+    ensure!(changed.is_empty(), "the object versions of {changed:?} have changed");
+    Ok(())
+}
+
+/// The files that were there before and are now, at another version.
+fn changed_versions(world: &World) -> anyhow::Result<BTreeSet<String>> {
+    let now = &world.receipt()?.object_versions;
+    ensure!(!world.earlier_versions.is_empty(), "nothing was mounted before");
+    let changed = now
+        .iter()
+        .filter(|(id, version)| world.earlier_versions.get(*id).is_some_and(|earlier| earlier != *version));
+    Ok(changed.map(|(id, _)| id.clone()).collect())
+}
+
+#[then(regex = r"^the file (\S+) holds the text `(.*)`$")]
+fn file_text(world: &mut World, path: String, text: String) -> Result<(), StepError> {
+    world.receipt()?;
+    let expected = world.values.seal_json(&text)?;
+    let content =
+        fs::read(world.volume()?.join(&path)).with_context(|| format!("reading {path} as the pod does"))?;
+    let found = world.values.describe(&content);
+    ensure!(content == expected.as_bytes(), "{path} holds {found}, expected {text}");
+    Ok(())
+}
+
+#[when(expr = "a pod mounts {string} without readOnly")]
+async fn mount_writable(world: &mut World, class: String) -> Result<(), StepError> {
+    let mut pod = Pod::mounting(&class);
+    pod.volume.read_only = false;
+    world.pod = Some(pod);
+    Ok(world.publish().await?)
+}
+
+#[when(regex = r#"^a pod mounts "([^"]*)" with the kubelet's tokens (.+)$"#)]
+async fn mount_with_tokens(world: &mut World, class: String, place: String) -> Result<(), StepError> {
+    let delivery = match place.as_str() {
+        "in its attributes" => TokenDelivery::Context,
+        "among its secrets" => TokenDelivery::Secrets,
+        _ => bail!("a kubelet hands no tokens over {place}"),
+    };
+    let token = ServiceAccountToken {
+        token: world.values.seal("token")?,
+        expiration_timestamp: "2099-01-01T00:00:00Z".into(),
+    };
+    let mut pod = Pod::mounting(&class);
+    let by_audience = BTreeMap::from([("sts.aliyuncs.com".into(), token)]);
+    pod.volume.tokens = Some(Tokens { by_audience, delivery });
+    world.pod = Some(pod);
+    Ok(world.publish().await?)
 }
 
 #[then("nothing in the volume was touched")]

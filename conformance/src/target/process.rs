@@ -27,8 +27,10 @@ pub struct Settings {
     pub provider_folder: PathBuf,
     /// `--region`
     pub region: String,
-    /// `--kms-endpoint`
-    pub kms_endpoint: String,
+    /// `--kms-endpoint` and `--oos-endpoint`
+    pub endpoint: String,
+    /// `--allowed-endpoint`
+    pub allowed_endpoints: Vec<String>,
     /// The access key in its environment, if any.
     pub access_key: Option<AccessKey>,
     /// `--shutdown-grace-period`, the provider's default if absent.
@@ -112,7 +114,8 @@ impl ProviderProcess {
             .arg("serve")
             .arg("--provider-volume")
             .arg(&settings.provider_folder)
-            .args(["--region", &settings.region, "--kms-endpoint", &settings.kms_endpoint])
+            .args(["--region", &settings.region])
+            .args(["--kms-endpoint", &settings.endpoint, "--oos-endpoint", &settings.endpoint])
             .args(["--healthz-address", "127.0.0.1", "--healthz-port", &http_port.to_string()])
             .args(["--log-format", "json", "-v=9"])
             .env_clear()
@@ -120,6 +123,9 @@ impl ProviderProcess {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        for endpoint in &settings.allowed_endpoints {
+            command.args(["--allowed-endpoint", endpoint]);
+        }
         if let Some(period) = settings.grace_period {
             command.arg("--shutdown-grace-period").arg(format!("{}ms", period.as_millis()));
         }
