@@ -146,7 +146,7 @@ Feature: Files are named as the class says, and never collide
       | ends with a slash       | a/             | empty element                  |
       | has two leading slashes | //a            | absolute                       |
       | is nothing but a slash  | /              | empty                          |
-      | holds a zero byte       | a\0b           | zero byte                      |
+      | holds a zero byte       | a\\0b          | zero byte                      |
 
   @DRV-05
   Scenario Outline: Two files of which <problem> are refused with both objects named

@@ -196,6 +196,7 @@ fn mounts() -> Vec<mount::Error> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of chapters")]
 fn every_message_is_as_reviewed() {
     use call::Error as Call;
     use mount::Error as Mount;

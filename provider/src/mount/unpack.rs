@@ -24,13 +24,11 @@ pub(super) async fn unpack(object: &SecretObject, value: Value, mode: FileMode) 
     let mut document = None;
     for spec in &object.files {
         let Some(expression) = &spec.expression else { continue };
-        let document = match &document {
-            Some(document) => document,
-            None => {
-                let parsed = Document::parse(contents.expose());
-                let refuse = |cause| Error::Json { file: spec.label.clone(), cause };
-                document.insert(parsed.map_err(refuse)?)
-            }
+        let document = if let Some(document) = &document {
+            document
+        } else {
+            let refuse = |cause| Error::Json { file: spec.label.clone(), cause };
+            document.insert(Document::parse(contents.expose()).map_err(refuse)?)
         };
         let found = expression.search(document);
         let found = found.map_err(|cause| Error::Extract { file: spec.label.clone(), cause })?;
