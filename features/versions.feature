@@ -82,10 +82,28 @@ Feature: A class chooses the version of a secret, and every change is told
     And only the object version of "who" has changed
 
   @DRV-03
+  Scenario Outline: A class that puts <what> under the same name changes that file's version
+    Given OOS holds the parameter "test" with the value "parameter"
+    And KMS holds the secret "other" with the value "other"
+    And KMS holds the secret "one" with the value "one"
+    And the SecretProviderClass "test-secrets" with the objects `[{objectName: one, objectAlias: file}, {objectName: test}]`
+    And a pod has mounted "test-secrets"
+    And the SecretProviderClass "test-secrets" with the objects `[{<object>, objectAlias: file}, {objectName: test}]`
+    When the kubelet asks for the volume again
+    Then the file "file" holds the value "<value>"
+    And only the object version of "file" has changed
+
+    Examples:
+      | what                               | object                             | value     |
+      | another secret of the same version | objectName: other                  | other     |
+      | another version                    | objectName: test, objectVersion: v2 | second   |
+      | a parameter                        | objectName: test, objectType: oos  | parameter |
+
+  @DRV-03
   Scenario: Asked again without a change, extracted and decoded files keep their versions
     Given KMS holds the JSON secret "app" `{"user": "alice"}`
     And KMS holds the secret "key" with the bytes "bytes" written as base64
-    And the SecretProviderClass "test-secrets" with the objects `[{objectName: app, jmesPath: [{path: user}]}, {objectName: key, objectEncoding: base64}]`
+    And the SecretProviderClass "test-secrets" with the objects `[{objectName: app, jmesPath: [{path: user}]}, {objectName: key, objectEncoding: base64}, {objectName: test, objectAlias: x}]`
     And a pod has mounted "test-secrets"
     When the kubelet asks for the volume again
     Then nothing in the volume was touched

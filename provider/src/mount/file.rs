@@ -22,6 +22,8 @@ pub struct FileSpec {
     pub place: Place,
     /// Relative to the mount.
     pub path: FilePath,
+    /// Whether its name is another than that of what it holds.
+    pub aliased: bool,
     /// What of the secret it holds; the whole without one.
     pub expression: Option<Expression>,
     /// How its text is decoded.

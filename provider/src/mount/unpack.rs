@@ -7,8 +7,9 @@ use super::extract::Document;
 use super::file::{Encoding, FileMode, FileSpec};
 use super::object::SecretObject;
 use super::{Error, File};
+use crate::alicloud::RoleArn;
 use crate::sensitive::Sensitive;
-use crate::store::Value;
+use crate::store::{Selection, Value};
 
 /// All files of an object, in its order.
 pub(super) async fn unpack(object: &SecretObject, value: Value, mode: FileMode) -> Result<Vec<File>, Error> {
@@ -18,7 +19,7 @@ pub(super) async fn unpack(object: &SecretObject, value: Value, mode: FileMode) 
         let contents = contents
             .ok_or_else(|| Error::Encoding { file: spec.label.clone(), encoding: spec.encoding.as_str() })?;
         let (path, mode) = (spec.path.clone(), spec.mode.unwrap_or(mode));
-        Ok(File { path, mode, contents, version_id: version(&version_id, spec) })
+        Ok(File { path, mode, contents, version_id: version(&version_id, object, spec) })
     };
     let mut files = Vec::with_capacity(object.files.len());
     let mut document = None;
@@ -42,21 +43,32 @@ pub(super) async fn unpack(object: &SecretObject, value: Value, mode: FileMode) 
     Ok(files)
 }
 
-/// A secret as it is has the version id that the cloud shows. What is made from it has another, which changes as well when
-/// the class says otherwise how to make it: the driver looks at versions to know when a synchronized Secret is old.
-fn version(version_id: &str, spec: &FileSpec) -> String {
-    if spec.expression.is_none() && spec.encoding == Encoding::Utf8 {
+/// A secret as it is, under its own name, has the version id that the cloud shows. Behind another path a class may put
+/// another secret, another value or another form of it, of the same version id, and the driver looks at versions to know when
+/// a synchronized Secret is old. So there the version says as well where the content is from and how it was made.
+fn version(version_id: &str, object: &SecretObject, spec: &FileSpec) -> String {
+    let role = object.cross_account_role.as_ref().map_or("", RoleArn::as_str);
+    let expression = spec.expression.as_ref().map_or("", |expression| expression.as_str());
+    if !spec.aliased && role.is_empty() && expression.is_empty() && spec.encoding == Encoding::Utf8 {
         return version_id.to_owned();
     }
-    let expression = spec.expression.as_ref().map_or("", |expression| expression.as_str());
-    let recipe =
-        Sha256::new().chain_update(spec.encoding.as_str()).chain_update([0]).chain_update(expression);
+    let store = match object.selection {
+        Selection::Kms(_) => "kms",
+        Selection::Oos(_) => "oos",
+    };
+    let mut recipe = Sha256::new();
+    for part in [store, object.selection.name(), role, expression, spec.encoding.as_str()] {
+        recipe.update(part);
+        recipe.update([0]);
+    }
     let digest = base16ct::lower::encode_string(&recipe.finalize()[..4]);
     format!("{version_id}+{digest}")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::object::{Rules, parse_objects};
     use super::*;
 
@@ -98,21 +110,38 @@ mod tests {
             unpacked(fields, text.as_bytes(), id).await.unwrap().pop().unwrap().version_id
         };
         assert_eq!(version("", "x", "v1").await, "v1");
-        let encoded = version("  objectEncoding: hex\n", "6869", "v1").await;
-        assert_eq!(encoded, version("  objectEncoding: hex\n", "6869", "v1").await);
-        let user = version("  jmesPath: [{path: user, objectAlias: x}]\n", JSON, "v1").await;
-        assert_eq!(
-            user,
-            version("  jmesPath: [{path: user, objectAlias: y, filePermission: 0400}]\n", JSON, "v1").await
-        );
-        let key = version("  jmesPath: [{path: key, objectAlias: x}]\n", JSON, "v1").await;
-        let decoded =
-            version("  jmesPath: [{path: key, objectAlias: x, objectEncoding: base64}]\n", JSON, "v1").await;
-        let newer = version("  jmesPath: [{path: user, objectAlias: x}]\n", JSON, "v2").await;
-        let mut versions = vec!["v1".to_owned(), encoded, user, key, decoded, newer];
-        versions.sort();
-        versions.dedup();
-        assert_eq!(versions.len(), 6, "{versions:?}");
+        assert_eq!(version("  optional: true\n  filePermission: 0400\n", "x", "v1").await, "v1");
+        let one = version("  jmesPath: [{path: user, objectAlias: x}]\n", JSON, "v1").await;
+        let same = "  objectAlias: w\n  jmesPath: [{path: user, objectAlias: y, filePermission: 0400}]\n";
+        assert_eq!(one, version(same, JSON, "v1").await);
+        let aliased = version("  objectAlias: x\n", "x", "v1").await;
+        assert_eq!(aliased, version("  objectAlias: y\n", "y", "v1").await);
+        let others = [
+            ("  objectAlias: x\n", "x", "v2"),
+            ("  objectAlias: x\n  objectType: oos\n", "x", "v1"),
+            ("  crossAccountRoleArn: acs:ram::1:role/a\n", "x", "v1"),
+            ("  objectEncoding: hex\n", "6869", "v1"),
+            ("  jmesPath: [{path: key, objectAlias: x}]\n", JSON, "v1"),
+            ("  jmesPath: [{path: key, objectAlias: x, objectEncoding: base64}]\n", JSON, "v1"),
+            ("  jmesPath: [{path: user, objectAlias: x}]\n", JSON, "v2"),
+        ];
+        let mut versions = BTreeSet::from(["v1".to_owned(), one, aliased]);
+        for (fields, text, id) in others {
+            assert!(versions.insert(version(fields, text, id).await), "{fields}{id}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_secret_behind_the_same_alias_is_another_version() {
+        let version = async |name: &str| {
+            let text = format!("- {{objectName: {name}, objectAlias: x}}");
+            let (objects, _) = parse_objects(&text, &Rules::default()).unwrap();
+            let value = Value { contents: b"x".to_vec().into(), version_id: "v1".to_owned() };
+            let files = unpack(&objects[0], value, FileMode::from_bits(0o644).unwrap()).await.unwrap();
+            files[0].version_id.clone()
+        };
+        assert_ne!(version("one").await, version("two").await);
+        assert!(version("one").await.starts_with("v1+"));
     }
 
     #[tokio::test]

@@ -48,13 +48,16 @@ pub(super) fn read_object(
     let mut fields = Fields::open(label, node, "objectName", FIELDS, findings)?;
     let name = fields.required("objectName", SECRET_NAME);
     let selection = name.as_ref().and_then(|(name, at)| read_selection(&mut fields, name, *at, rules));
-    let alias = fields.text("objectAlias").or_else(|| name.clone());
+    let alias = fields.text("objectAlias");
+    let aliased = alias.is_some();
+    let alias = alias.or_else(|| name.clone());
     let (mode, encoding) = fields.mode_and_encoding();
     let path = alias.and_then(|(name, at)| fields.path(&name, at, rules));
     let whole = path.map(|(path, place)| FileSpec {
         label: fields.label.clone(),
         place,
         path,
+        aliased,
         expression: None,
         encoding,
         mode,
@@ -152,13 +155,16 @@ fn read_extract(
     let (text, at) = fields.required("path", "a JMESPath expression such as username")?;
     let expression = Expression::parse(&text);
     let (mode, encoding) = fields.mode_and_encoding();
-    let (name, named_at) = fields.text("objectAlias").unwrap_or_else(|| (text.clone(), at));
+    let alias = fields.text("objectAlias");
+    let aliased = alias.is_some();
+    let (name, named_at) = alias.unwrap_or_else(|| (text.clone(), at));
     let path = fields.path(&name, named_at, rules);
     match expression {
         Ok(expression) => {
             let (path, place) = path?;
             let mode = mode.or(mode_of_whole);
-            Some(FileSpec { label: fields.label, place, path, expression: Some(expression), encoding, mode })
+            let expression = Some(expression);
+            Some(FileSpec { label: fields.label, place, path, aliased, expression, encoding, mode })
         }
         Err(reason) => {
             fields.note(at, Problem::Expression(reason));

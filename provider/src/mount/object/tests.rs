@@ -80,6 +80,21 @@ fn names_that_look_like_numbers_stay_as_written() {
 }
 
 #[test]
+fn anchors_aliases_and_merges_mean_what_they_mean_in_yaml() {
+    let text = "
+- &first {objectName: a, filePermission: &mode 0400}
+- {objectName: b, filePermission: *mode}
+- {<<: *first, objectAlias: c}
+";
+    let objects = parse(text).unwrap();
+    let files: Vec<_> = objects
+        .iter()
+        .map(|object| (object.selection.name(), paths(object)[0], object.files[0].mode.unwrap().bits()))
+        .collect();
+    assert_eq!(files, [("a", "a", 0o400), ("b", "b", 0o400), ("a", "c", 0o400)]);
+}
+
+#[test]
 fn an_arn_without_alias_is_a_file_name_like_any_other() {
     let objects = parse("- objectName: acs:kms:cn-hangzhou:1:secret/a/b\n").unwrap();
     assert_eq!(paths(&objects[0]), ["acs:kms:cn-hangzhou:1:secret_a_b"]);
