@@ -7,7 +7,7 @@
 //! | [`cli`], [`config`] | the command line, and every setting with its default and check |
 //! | [`server`], [`authority`] | the socket, serving, draining; making old drivers' requests acceptable |
 //! | [`service`], [`deadline`] | the two RPCs: message in, answer or status out, in time |
-//! | [`mount`] | the domain: request, objects, paths, extraction, files |
+//! | [`mount`] | the domain: request, objects, paths, files |
 //! | [`store`], [`credential`] | reading a secret; choosing who asks |
 //! | [`alicloud`] | signatures, calls, endpoints, refusals |
 //! | [`sensitive`], [`clock`] | the redacting, wiping type; the time |
