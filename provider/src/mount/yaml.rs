@@ -70,8 +70,8 @@ pub fn parse(text: &str) -> Result<Node, Error> {
         budget: serde_yaml::budget! {
             max_depth: 16,
             max_documents: 1,
-            max_nodes: 60_000,
-            max_events: 180_000,
+            max_nodes: 30_000,
+            max_events: 90_000,
         },
         // They are names here, like any other scalar.
         non_finite_float_policy: serde_yaml::options::NonFiniteFloatPolicy::PassThrough,
@@ -289,7 +289,7 @@ mod tests {
     #[rstest]
     #[case("- a\n---\n- b\n", "it holds more than one document")]
     #[case("&a [*a]", "an alias stands within its own anchor")]
-    #[case(&"- a\n".repeat(70_000), "it is larger or deeper than any class needs to be")]
+    #[case(&"- a\n".repeat(40_000), "it is larger or deeper than any class needs to be")]
     #[case(&format!("- &a [{}]\n{}", "x,".repeat(100), "- *a\n".repeat(300)), "its aliases repeat too much")]
     fn what_is_refused_is_told_in_an_authors_words(#[case] yaml: &str, #[case] expected: &str) {
         let message = parse(yaml).unwrap_err().to_string();
