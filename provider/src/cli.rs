@@ -33,6 +33,8 @@ pub struct Cli {
 pub enum Command {
     /// Serve the driver until SIGTERM or SIGINT (the default)
     Serve(Box<ServeArgs>),
+    /// Check a SecretProviderClass, and the pods that use it, without cloud or cluster
+    Lint(LintArgs),
     /// Print the version
     Version,
 }
@@ -103,6 +105,39 @@ pub struct ServeArgs {
     /// Log more: 2 and above adds a line per cloud call
     #[arg(short = 'v', long = "v", value_name = "LEVEL", default_value_t = 0, action = ArgAction::Set)]
     pub verbosity: u8,
+}
+
+/// Settings of `lint`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 nothing to change (warnings may be there), 1 mistakes, 2 nothing that can be checked."
+)]
+pub struct LintArgs {
+    /// Manifests to check together; - or none is standard input
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Form of the report on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+
+    /// Region of classes that name none, as the provider has it
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<Region>,
+
+    /// Endpoint that a class may name as kmsEndpoint, as the provider has it; may be repeated
+    #[arg(long, value_name = "HOST|URL")]
+    pub allowed_endpoint: Vec<Endpoint>,
+}
+
+/// How a report looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// How a log line looks.

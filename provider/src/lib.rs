@@ -8,6 +8,7 @@
 //! | [`server`], [`authority`] | the socket, serving, draining; making old drivers' requests acceptable |
 //! | [`service`], [`deadline`] | the two RPCs: message in, answer or status out, in time |
 //! | [`mount`] | the domain: request, objects, paths, files |
+//! | [`lint`] | the same rules for manifests in files, without cloud or cluster |
 //! | [`store`], [`credential`] | reading a secret; choosing who asks |
 //! | [`alicloud`] | signatures, calls, endpoints, refusals |
 //! | [`sensitive`], [`clock`] | the redacting, wiping type; the time |
@@ -25,6 +26,7 @@ pub mod clock;
 pub mod config;
 pub mod credential;
 pub mod deadline;
+pub mod lint;
 pub mod metrics;
 pub mod mount;
 pub mod proto;

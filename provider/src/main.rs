@@ -18,7 +18,7 @@ use csi_secrets_store_provider_alibabacloud::mount::Mounter;
 use csi_secrets_store_provider_alibabacloud::server::{Lifecycle, Socket};
 use csi_secrets_store_provider_alibabacloud::service::Service;
 use csi_secrets_store_provider_alibabacloud::store::{KmsStore, OosStore};
-use csi_secrets_store_provider_alibabacloud::{admin, server, telemetry};
+use csi_secrets_store_provider_alibabacloud::{admin, lint, server, telemetry};
 
 const USAGE: u8 = 2;
 /// Mounts wait for the network; two threads keep up with what a node asks for, and cost little when it asks nothing.
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     match cli.command {
         None => serve(cli.serve),
         Some(Command::Serve(args)) => serve(*args),
+        Some(Command::Lint(args)) => lint::command::run(args),
         Some(Command::Version) => version(),
     }
 }

@@ -4,18 +4,17 @@
 const LONGEST: usize = 60;
 
 /// The known name that differs from what was written by letter case, a slip or two, or a beginning such as `object`.
-pub fn guess(written: &str, known: &[&'static str]) -> Option<&'static str> {
+pub fn guess<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     if written.len() > LONGEST {
         return None;
     }
     let written = written.to_ascii_lowercase();
-    let distance = |name: &&'static str| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &written);
+    let distance = |name: &&str| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &written);
     let nearest = known.iter().copied().min_by_key(distance)?;
     if distance(&nearest) <= nearest.len() / 4 {
         return Some(nearest);
     }
-    let abbreviated =
-        |name: &&'static str| written.len() >= 4 && name.to_ascii_lowercase().ends_with(&written);
+    let abbreviated = |name: &&str| written.len() >= 4 && name.to_ascii_lowercase().ends_with(&written);
     known.iter().copied().find(abbreviated)
 }
 

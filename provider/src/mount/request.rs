@@ -118,13 +118,7 @@ impl Request {
         let mode = parse_permission(permission)?;
         refuse_node_publish_secret(secrets)?;
         let non_empty = |name| attributes.value(name).filter(|value| !value.is_empty());
-        match non_empty("usePodServiceAccountToken") {
-            Some(text) if text.eq_ignore_ascii_case("true") => return Err(Error::PodIdentity),
-            Some(text) if !text.eq_ignore_ascii_case("false") => {
-                return Err(Error::PodIdentityFlag { found: text.to_owned() });
-            }
-            _ => {}
-        }
+        non_empty("usePodServiceAccountToken").map_or(Ok(()), check_pod_identity)?;
         let region = non_empty("region").map(str::parse).transpose()?.or_else(|| settings.region.clone());
         let translation = non_empty("pathTranslation").map(parse_translation).transpose()?;
         let rules = settings.rules(translation.unwrap_or_default(), region.as_ref());
@@ -134,8 +128,18 @@ impl Request {
     }
 }
 
-fn parse_translation(text: &str) -> Result<Translation, Error> {
+/// Reads `pathTranslation`.
+pub fn parse_translation(text: &str) -> Result<Translation, Error> {
     text.parse().map_err(|reason| Error::Translation { found: text.to_owned(), reason })
+}
+
+/// Reads `usePodServiceAccountToken`, of which only the default can be served.
+pub fn check_pod_identity(text: &str) -> Result<(), Error> {
+    match text {
+        _ if text.eq_ignore_ascii_case("true") => Err(Error::PodIdentity),
+        _ if text.eq_ignore_ascii_case("false") => Ok(()),
+        _ => Err(Error::PodIdentityFlag { found: text.to_owned() }),
+    }
 }
 
 /// Reads the JSON number that the driver sends: decimal, `420` for 0644.

@@ -64,11 +64,42 @@ impl Value {
     }
 }
 
+impl Node {
+    /// What stands under a key, if this is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
+    /// The entries of a mapping; none for anything else.
+    pub fn entries(&self) -> &[Entry] {
+        if let Value::Mapping(entries) = &self.value { entries } else { &[] }
+    }
+
+    /// The items of a list; none for anything else.
+    pub fn items(&self) -> &[Self] {
+        if let Value::List(items) = &self.value { items } else { &[] }
+    }
+
+    /// A scalar that is not empty.
+    pub fn text(&self) -> Option<&str> {
+        if let Value::Scalar(text) = &self.value { Some(text).filter(|text| !text.is_empty()) } else { None }
+            .map(String::as_str)
+    }
+}
+
+/// How deep a text may nest that holds no more than a list of mappings.
+const DEEPEST: usize = 16;
+
 /// Reads one document. Aliases, depth and size are bounded, so that a small text cannot become a large tree.
 pub fn parse(text: &str) -> Result<Node, Error> {
+    parse_within(text, DEEPEST)
+}
+
+/// The same, for texts that nest deeper.
+pub fn parse_within(text: &str, deepest: usize) -> Result<Node, Error> {
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! {
-            max_depth: 16,
+            max_depth: deepest,
             max_documents: 1,
             max_nodes: 30_000,
             max_events: 90_000,
@@ -79,15 +110,15 @@ pub fn parse(text: &str) -> Result<Node, Error> {
     };
     let tree: Spanned<Tree> = serde_yaml::from_str_with_options(text, options).map_err(|error| {
         let place = error.location().map_or_else(Place::default, |at| Place::from(&at));
-        Error { reason: reason(error.without_snippet(), place), place }
+        Error { reason: reason(error.without_snippet()), place }
     })?;
     Ok(tree_to_node(tree, text))
 }
 
-/// What the reader says, in words for an author where its own are for a programmer.
-fn reason(error: &serde_yaml::Error, place: Place) -> String {
+/// What the reader says, without its place, and in words for an author where its own are for a programmer.
+fn reason(error: &serde_yaml::Error) -> String {
     use serde_yaml::Error as Yaml;
-    let text = match error {
+    match error {
         Yaml::Budget { breach: serde_yaml::budget::BudgetBreach::Documents { .. }, .. }
         | Yaml::MultipleDocuments { .. } => "it holds more than one document".to_owned(),
         Yaml::Budget { .. } => "it is larger or deeper than any class needs to be".to_owned(),
@@ -100,17 +131,20 @@ fn reason(error: &serde_yaml::Error, place: Place) -> String {
         Yaml::DuplicateMappingKey { key: Some(key), .. } => {
             format!("the field {} is there twice", Excerpt(key))
         }
-        Yaml::AliasError { error, .. } => return reason(error.without_snippet(), place),
-        other => return other.to_string(),
-    };
-    format!("{text}, at line {}, column {}", place.line, place.column)
+        Yaml::AliasError { error, .. } => reason(error.without_snippet()),
+        other => {
+            let text = other.to_string();
+            text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned()
+        }
+    }
 }
 
 /// The text is no YAML, or more of it than is accepted.
 #[derive(Debug, thiserror::Error)]
-#[error("{reason}")]
+#[error("{reason}, at line {}, column {}", place.line, place.column)]
 pub struct Error {
-    reason: String,
+    /// What is wrong, without its place.
+    pub reason: String,
     /// Where the reading ended.
     pub place: Place,
 }
