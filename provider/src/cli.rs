@@ -35,6 +35,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Check a SecretProviderClass, and the pods that use it, without cloud or cluster
     Lint(LintArgs),
+    /// Read what a SecretProviderClass mounts, without driver, and print or keep it
+    Fetch(Box<FetchArgs>),
     /// Print the version
     Version,
 }
@@ -46,33 +48,9 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR", default_value = "/etc/kubernetes/secrets-store-csi-providers")]
     pub provider_volume: PathBuf,
 
-    /// Region of classes that name none, such as cn-hangzhou
-    #[arg(long, value_name = "REGION")]
-    pub region: Option<Region>,
-
-    /// KMS endpoint for all classes instead of kms-vpc.REGION.aliyuncs.com; http:// only for a fake
-    #[arg(long, value_name = "HOST|URL")]
-    pub kms_endpoint: Option<Endpoint>,
-
-    /// OOS endpoint for all classes instead of oos-vpc.REGION.aliyuncs.com; http:// only for a fake
-    #[arg(long, value_name = "HOST|URL")]
-    pub oos_endpoint: Option<Endpoint>,
-
-    /// Endpoint that a class may name as kmsEndpoint beside the cloud's own; may be repeated
-    #[arg(long, value_name = "HOST|URL")]
-    pub allowed_endpoint: Vec<Endpoint>,
-
-    /// Signature scheme; v1 does not sign the host and so needs --kms-endpoint
-    #[arg(long, value_enum, default_value_t)]
-    pub signature: Scheme,
-
-    /// Calls to KMS under way at once, across all mounts
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub max_concurrent_kms_secret_pulls: u16,
-
-    /// Calls to OOS under way at once, across all mounts
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub max_concurrent_oos_secret_pulls: u16,
+    /// Which cloud, and how to call it.
+    #[command(flatten)]
+    pub cloud: CloudArgs,
 
     /// Largest answer that the driver takes (its --max-call-recv-msg-size)
     #[arg(long, value_name = "BYTES", default_value_t = 4 * 1024 * 1024)]
@@ -105,6 +83,64 @@ pub struct ServeArgs {
     /// Log more: 2 and above adds a line per cloud call
     #[arg(short = 'v', long = "v", value_name = "LEVEL", default_value_t = 0, action = ArgAction::Set)]
     pub verbosity: u8,
+}
+
+/// Settings of whatever calls the cloud.
+#[derive(Args, Debug)]
+pub struct CloudArgs {
+    /// Region of classes that name none, such as cn-hangzhou
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<Region>,
+
+    /// KMS endpoint for all classes instead of kms-vpc.REGION.aliyuncs.com; http:// only for a fake
+    #[arg(long, value_name = "HOST|URL")]
+    pub kms_endpoint: Option<Endpoint>,
+
+    /// OOS endpoint for all classes instead of oos-vpc.REGION.aliyuncs.com; http:// only for a fake
+    #[arg(long, value_name = "HOST|URL")]
+    pub oos_endpoint: Option<Endpoint>,
+
+    /// Endpoint that a class may name as kmsEndpoint beside the cloud's own; may be repeated
+    #[arg(long, value_name = "HOST|URL")]
+    pub allowed_endpoint: Vec<Endpoint>,
+
+    /// Signature scheme; v1 does not sign the host and so needs --kms-endpoint
+    #[arg(long, value_enum, default_value_t)]
+    pub signature: Scheme,
+
+    /// Calls to KMS under way at once, across all mounts
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub max_concurrent_kms_secret_pulls: u16,
+
+    /// Calls to OOS under way at once, across all mounts
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub max_concurrent_oos_secret_pulls: u16,
+}
+
+/// Settings of `fetch`.
+#[derive(Args, Debug)]
+#[command(after_help = "Credentials come from the environment: ACCESS_KEY_ID and SECRET_ACCESS_KEY.\n\
+                  Exit codes: 0 all files are there, 1 the class cannot be mounted, 2 nothing that can be used.")]
+pub struct FetchArgs {
+    /// Manifest of the SecretProviderClass; - or none is standard input
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Name of the class, if the manifests hold several
+    #[arg(long, value_name = "NAME")]
+    pub class: Option<String>,
+
+    /// Write the files into this folder, which must be empty or not there yet
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+
+    /// Print the values, too; Base64 where they are no text
+    #[arg(long)]
+    pub show: bool,
+
+    /// Which cloud, and how to call it.
+    #[command(flatten)]
+    pub cloud: CloudArgs,
 }
 
 /// Settings of `lint`.

@@ -4,14 +4,18 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::alicloud::Credential;
 use crate::alicloud::sign::Scheme;
-use crate::cli::{LogFormat, ServeArgs};
-use crate::credential::access_key;
+use crate::alicloud::{Client, Credential};
+use crate::cli::{CloudArgs, LogFormat, ServeArgs};
+use crate::credential::{Credentials, access_key};
+use crate::metrics::Metrics;
+use crate::mount::Mounter;
 use crate::mount::settings::Settings;
 use crate::sensitive::Sensitive;
+use crate::store::{KmsStore, OosStore};
 
 /// The one door to the environment.
 pub trait Environment {
@@ -35,12 +39,8 @@ impl Environment for ProcessEnvironment {
 pub struct Config {
     /// Directory of the socket.
     pub provider_volume: PathBuf,
-    /// What holds for all classes.
-    pub settings: Settings,
-    /// Calls to KMS under way at once.
-    pub kms_concurrency: usize,
-    /// Calls to OOS under way at once.
-    pub oos_concurrency: usize,
+    /// Whom to ask for secrets, and as whom.
+    pub cloud: Cloud,
     /// Largest answer that the driver takes.
     pub largest_response: usize,
     /// The admin port.
@@ -49,6 +49,17 @@ pub struct Config {
     pub shutdown_grace_period: Duration,
     /// How to log.
     pub log: Log,
+}
+
+/// How to call the cloud.
+#[derive(Debug)]
+pub struct Cloud {
+    /// What holds for all classes.
+    pub settings: Settings,
+    /// Calls to KMS under way at once.
+    pub kms_concurrency: usize,
+    /// Calls to OOS under way at once.
+    pub oos_concurrency: usize,
     /// Static keys.
     pub access_key: Option<Credential>,
 }
@@ -78,17 +89,9 @@ impl Config {
     pub fn load(args: ServeArgs, environment: &impl Environment) -> Result<Self, Mistakes> {
         let mut mistakes = Vec::new();
         let log = Log { format: args.log_format, verbosity: args.verbosity };
-        if args.signature == Scheme::V1 && args.kms_endpoint.is_none() {
-            mistakes.push("--signature=v1 needs --kms-endpoint, since it does not sign the host".to_owned());
-        }
-        for (flag, bound) in [
-            ("--max-concurrent-kms-secret-pulls", u32::from(args.max_concurrent_kms_secret_pulls)),
-            ("--max-concurrent-oos-secret-pulls", u32::from(args.max_concurrent_oos_secret_pulls)),
-            ("--max-response-bytes", args.max_response_bytes),
-        ] {
-            if bound == 0 {
-                mistakes.push(format!("{flag} is 0, expected at least 1"));
-            }
+        let cloud = Cloud::read(args.cloud, environment, &mut mistakes);
+        if args.max_response_bytes == 0 {
+            mistakes.push("--max-response-bytes is 0, expected at least 1".to_owned());
         }
         if !is_plain_path(&args.healthz_path) {
             mistakes.push(format!(
@@ -96,6 +99,44 @@ impl Config {
                  and is neither /readyz nor /metrics",
                 args.healthz_path
             ));
+        }
+        if !mistakes.is_empty() {
+            return Err(Mistakes(mistakes));
+        }
+        Ok(Self {
+            provider_volume: args.provider_volume,
+            cloud,
+            largest_response: usize::try_from(args.max_response_bytes).unwrap_or(usize::MAX),
+            admin: Admin {
+                address: SocketAddr::new(args.healthz_address, args.healthz_port),
+                healthz_path: args.healthz_path,
+                healthz_timeout: args.healthz_timeout,
+            },
+            shutdown_grace_period: args.shutdown_grace_period,
+            log,
+        })
+    }
+}
+
+impl Cloud {
+    /// The same for a command that serves nobody.
+    pub fn load(args: CloudArgs, environment: &impl Environment) -> Result<Self, Mistakes> {
+        let mut mistakes = Vec::new();
+        let cloud = Self::read(args, environment, &mut mistakes);
+        if mistakes.is_empty() { Ok(cloud) } else { Err(Mistakes(mistakes)) }
+    }
+
+    fn read(args: CloudArgs, environment: &impl Environment, mistakes: &mut Vec<String>) -> Self {
+        if args.signature == Scheme::V1 && args.kms_endpoint.is_none() {
+            mistakes.push("--signature=v1 needs --kms-endpoint, since it does not sign the host".to_owned());
+        }
+        for (flag, bound) in [
+            ("--max-concurrent-kms-secret-pulls", args.max_concurrent_kms_secret_pulls),
+            ("--max-concurrent-oos-secret-pulls", args.max_concurrent_oos_secret_pulls),
+        ] {
+            if bound == 0 {
+                mistakes.push(format!("{flag} is 0, expected at least 1"));
+            }
         }
         let mut text = |name: &'static str| {
             let value = environment.variable(name)?.into_string();
@@ -109,11 +150,7 @@ impl Config {
             mistakes.push(half.to_string());
             None
         });
-        if !mistakes.is_empty() {
-            return Err(Mistakes(mistakes));
-        }
-        Ok(Self {
-            provider_volume: args.provider_volume,
+        Self {
             settings: Settings {
                 region: args.region,
                 // Whoever names the host of all classes does not mind a class that names it, too.
@@ -128,15 +165,18 @@ impl Config {
             },
             kms_concurrency: usize::from(args.max_concurrent_kms_secret_pulls),
             oos_concurrency: usize::from(args.max_concurrent_oos_secret_pulls),
-            largest_response: usize::try_from(args.max_response_bytes).unwrap_or(usize::MAX),
-            admin: Admin {
-                address: SocketAddr::new(args.healthz_address, args.healthz_port),
-                healthz_path: args.healthz_path,
-                healthz_timeout: args.healthz_timeout,
-            },
-            shutdown_grace_period: args.shutdown_grace_period,
-            log,
             access_key,
+        }
+    }
+
+    /// What reads the secrets of a mount.
+    pub fn mounter(self, metrics: Arc<Metrics>) -> Result<Mounter, Box<dyn std::error::Error>> {
+        let client = Arc::new(Client::new(metrics)?);
+        Ok(Mounter {
+            settings: self.settings,
+            credentials: Credentials::new(self.access_key),
+            kms: KmsStore::new(Arc::clone(&client), self.kms_concurrency),
+            oos: OosStore::new(client, self.oos_concurrency),
         })
     }
 }
@@ -180,15 +220,15 @@ mod tests {
     #[test]
     fn flags_alone_are_enough() {
         let config = load(&["--provider-volume=/p", "--region=cn-beijing"], &[]).unwrap();
-        assert_eq!(config.settings.region.unwrap().as_str(), "cn-beijing");
-        assert!(config.access_key.is_none());
+        assert_eq!(config.cloud.settings.region.unwrap().as_str(), "cn-beijing");
+        assert!(config.cloud.access_key.is_none());
     }
 
     #[test]
     fn a_class_may_name_what_the_operator_names() {
         let arguments =
             ["--kms-endpoint=http://127.0.0.1:1", "--allowed-endpoint=a.test", "--allowed-endpoint=b.test"];
-        let settings = load(&arguments, &[]).unwrap().settings;
+        let settings = load(&arguments, &[]).unwrap().cloud.settings;
         let allowed: Vec<_> = settings.allowed_endpoints.iter().map(ToString::to_string).collect();
         assert_eq!(allowed, ["https://a.test", "https://b.test", "http://127.0.0.1:1"]);
     }

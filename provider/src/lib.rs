@@ -9,6 +9,7 @@
 //! | [`service`], [`deadline`] | the two RPCs: message in, answer or status out, in time |
 //! | [`mount`] | the domain: request, objects, paths, files |
 //! | [`lint`] | the same rules for manifests in files, without cloud or cluster |
+//! | [`fetch`] | a mount without driver, for people |
 //! | [`store`], [`credential`] | reading a secret; choosing who asks |
 //! | [`alicloud`] | signatures, calls, endpoints, refusals |
 //! | [`sensitive`], [`clock`] | the redacting, wiping type; the time |
@@ -26,6 +27,7 @@ pub mod clock;
 pub mod config;
 pub mod credential;
 pub mod deadline;
+pub mod fetch;
 pub mod lint;
 pub mod metrics;
 pub mod mount;

@@ -9,16 +9,12 @@ use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use csi_secrets_store_provider_alibabacloud::alicloud::Client;
 use csi_secrets_store_provider_alibabacloud::cli::{Cli, Command, ServeArgs};
 use csi_secrets_store_provider_alibabacloud::config::{Config, ProcessEnvironment};
-use csi_secrets_store_provider_alibabacloud::credential::Credentials;
 use csi_secrets_store_provider_alibabacloud::metrics::Metrics;
-use csi_secrets_store_provider_alibabacloud::mount::Mounter;
 use csi_secrets_store_provider_alibabacloud::server::{Lifecycle, Socket};
 use csi_secrets_store_provider_alibabacloud::service::Service;
-use csi_secrets_store_provider_alibabacloud::store::{KmsStore, OosStore};
-use csi_secrets_store_provider_alibabacloud::{admin, lint, server, telemetry};
+use csi_secrets_store_provider_alibabacloud::{admin, fetch, lint, server, telemetry};
 
 const USAGE: u8 = 2;
 /// Mounts wait for the network; two threads keep up with what a node asks for, and cost little when it asks nothing.
@@ -30,6 +26,7 @@ fn main() -> ExitCode {
         None => serve(cli.serve),
         Some(Command::Serve(args)) => serve(*args),
         Some(Command::Lint(args)) => lint::command::run(args),
+        Some(Command::Fetch(args)) => fetch::run(*args, &ProcessEnvironment),
         Some(Command::Version) => version(),
     }
 }
@@ -68,13 +65,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
     let metrics = Metrics::new();
-    let client = Arc::new(Client::new(Arc::clone(&metrics))?);
-    let mounter = Mounter {
-        settings: config.settings,
-        credentials: Credentials::new(config.access_key),
-        kms: KmsStore::new(Arc::clone(&client), config.kms_concurrency),
-        oos: OosStore::new(client, config.oos_concurrency),
-    };
+    let mounter = config.cloud.mounter(Arc::clone(&metrics))?;
     let (ending_sender, ending) = watch::channel(false);
     let service = Service::new(mounter, config.largest_response, Arc::clone(&metrics), ending);
 

@@ -41,6 +41,8 @@ async fn started(mut command: Command) -> (Child, serde_json::Value) {
 #[rstest]
 #[case::serve(&["serve", "--help"], "serve")]
 #[case::all(&["--help"], "all")]
+#[case::lint(&["lint", "--help"], "lint")]
+#[case::fetch(&["fetch", "--help"], "fetch")]
 #[tokio::test]
 async fn help_is_as_reviewed(#[case] arguments: &[&str], #[case] name: &str) {
     let output = finished(provider(arguments)).await;

@@ -23,7 +23,8 @@ pub fn read_all(files: &[PathBuf]) -> Result<Vec<Input>, Error> {
     }
 }
 
-fn read(file: &Path) -> Result<Input, Error> {
+/// Reads `file`; standard input for `-`.
+pub fn read(file: &Path) -> Result<Input, Error> {
     let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
     let mut text = String::new();
     let result = if file == Path::new("-") {

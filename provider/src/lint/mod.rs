@@ -11,7 +11,10 @@ mod position;
 pub mod report;
 mod workload;
 
+use std::collections::BTreeMap;
+
 use crate::mount::settings::Settings;
+use crate::mount::yaml::Node;
 use input::Input;
 use report::Report;
 
@@ -19,6 +22,38 @@ use report::Report;
 #[derive(Debug, thiserror::Error)]
 #[error("there is nothing to check: the input holds no SecretProviderClass and no pod or workload")]
 pub struct Nothing;
+
+/// A class, as a mount gets to see it.
+#[derive(Debug)]
+pub struct Parameters {
+    /// Empty if the manifest names none.
+    pub namespace: String,
+    /// Empty if the manifest has none.
+    pub name: String,
+    /// Those that are text.
+    pub values: BTreeMap<String, String>,
+}
+
+/// The classes of a file, whatever else is wrong with them. Fails on what is no manifest.
+pub fn classes(input: &Input) -> Result<Vec<Parameters>, report::Finding> {
+    let (mut manifests, mut findings) = (Vec::new(), Vec::new());
+    manifest::read(input, &mut manifests, &mut findings);
+    if let Some(finding) = findings.into_iter().next() {
+        return Err(finding);
+    }
+    let classes = manifests.iter().filter(|manifest| manifest.kind() == class::KIND).map(|manifest| {
+        let parameters = manifest.root.get("spec").and_then(|spec| spec.get("parameters"));
+        let values = parameters.map_or(&[][..], Node::entries).iter();
+        Parameters {
+            namespace: manifest.namespace().unwrap_or_default().to_owned(),
+            name: manifest.name().unwrap_or_default().to_owned(),
+            values: values
+                .filter_map(|entry| Some((entry.key.clone(), entry.node.text()?.to_owned())))
+                .collect(),
+        }
+    });
+    Ok(classes.collect())
+}
 
 /// Checks all files together: a pod in one may use a class in another.
 pub fn lint(inputs: &[Input], settings: &Settings) -> Result<Report, Nothing> {

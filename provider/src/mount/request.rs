@@ -26,8 +26,10 @@ const KUBELETS: &str = "csi.storage.k8s.io/";
 /// A class with more of them is beyond help.
 const MOST_WARNINGS: usize = 100;
 
-const CLASS: &str = "secretProviderClass";
-const POD_NAMESPACE: &str = "csi.storage.k8s.io/pod.namespace";
+/// Under which the driver sends the name of the class.
+pub(crate) const CLASS: &str = "secretProviderClass";
+/// Under which the kubelet sends the namespace of pod and class.
+pub(crate) const POD_NAMESPACE: &str = "csi.storage.k8s.io/pod.namespace";
 const POD_NAME: &str = "csi.storage.k8s.io/pod.name";
 
 /// A mount's parameters: those of the class, overridden by those of the pod's volume, joined by the kubelet's.
