@@ -1,5 +1,6 @@
 //! `fetch`: a mount without driver, to see what a class gives, and whether the credentials are good for it.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -42,7 +43,7 @@ pub fn run(args: FetchArgs, environment: &impl Environment) -> ExitCode {
 fn fetch(args: FetchArgs, environment: &impl Environment) -> Result<(), Error> {
     let cloud = Cloud::load(args.cloud, environment)?;
     let input = input::read(args.file.as_deref().unwrap_or(Path::new("-")))?;
-    let class = choose(lint::classes(&input).map_err(Error::Manifest)?, args.class)?;
+    let class = choose(lint::classes(&input).map_err(Error::Manifest)?, args.class.as_deref())?;
     let attributes = Attributes::parse(&attributes(class)).map_err(mount::Error::from)?;
     // There is no pod; its folder and its secrets are the driver's business.
     let request =
@@ -65,9 +66,9 @@ fn fetch(args: FetchArgs, environment: &impl Environment) -> Result<(), Error> {
     print(&mut io::stdout().lock(), &request, &files, args.show).map_err(Error::output("stdout"))
 }
 
-fn choose(classes: Vec<Parameters>, wanted: Option<String>) -> Result<Parameters, Error> {
+fn choose(classes: Vec<Parameters>, wanted: Option<&str>) -> Result<Parameters, Error> {
     let names: Vec<_> = classes.iter().map(|class| class.name.clone()).collect();
-    let is_wanted = |class: &Parameters| wanted.as_ref().is_none_or(|name| *name == class.name);
+    let is_wanted = |class: &Parameters| wanted.is_none_or(|name| name == class.name);
     let mut found = classes.into_iter().filter(is_wanted);
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only),
@@ -190,9 +191,8 @@ enum Error {
 }
 
 impl Error {
-    fn output(name: impl ToString) -> impl Fn(io::Error) -> Self {
-        let name = name.to_string();
-        move |source| Self::Output { name: name.clone(), source }
+    fn output(name: impl fmt::Display) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Output { name: name.to_string(), source }
     }
 
     /// Whether another call is needed, rather than another class, secret or permission.

@@ -3,6 +3,8 @@
 mod finding;
 mod reader;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;
