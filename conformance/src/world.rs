@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Output;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,8 @@ pub struct World {
     pub exit: Option<Exit>,
     /// The answer to the last question for the version.
     pub version: Option<driver::protocol::VersionResponse>,
+    /// What the last check of manifests said.
+    pub check: Option<Output>,
     /// Secret values by label.
     pub values: Values,
     /// Every text that came over gRPC.
@@ -92,10 +95,16 @@ impl World {
             running: None,
             exit: None,
             version: None,
+            check: None,
             values: Values::new(),
             texts: Vec::new(),
             folder,
         })
+    }
+
+    /// Where an operator of this scenario keeps manifests.
+    pub fn desk(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where the provider puts its socket.

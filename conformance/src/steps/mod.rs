@@ -21,6 +21,7 @@ macro_rules! ensure {
 mod class;
 mod cloud;
 mod credentials;
+mod lint;
 mod mount;
 mod process;
 mod request;
