@@ -84,8 +84,8 @@ async fn a_table_says_what_a_pod_would_get_and_no_value() {
     insta::assert_snapshot!(text(&output.stdout), @r#"
     FILE         BYTES  VERSION      SOURCE
     db/users        52  v7           kms db/users
-    db/password     15  v7+2f3ce796  kms db/users jmesPath "password"
-    user             8  v7+31a9ec16  kms db/users jmesPath "missing || username"
+    db/password     15  v7+c315a1fd  kms db/users jmesPath "password"
+    user             8  v7+993be7d8  kms db/users jmesPath "missing || username"
     key.der          4  k1           kms key.der
     "#);
     assert!(

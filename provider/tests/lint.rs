@@ -45,6 +45,19 @@ fn run(arguments: &[&str], stdin: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// Its five mistakes are a case of their own.
+#[test]
+fn the_readme_shows_what_is_said() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let kept = fs::read_to_string(Path::new(CASES).join("five-typical-mistakes/expected.snap")).unwrap();
+    let said: Vec<_> = kept.lines().filter(|line| line.contains(": error: ")).collect();
+    assert!(said.len() >= 5, "{kept}");
+    for line in said {
+        let line = line.replace("input.yaml", "app.yaml");
+        assert!(readme.contains(&format!("    {line}\n")), "not in the README: {line}");
+    }
+}
+
 #[rstest]
 #[case::good(&["product-page/input.yaml"], 0)]
 #[case::warnings(&["variables/input.yaml"], 0)]
