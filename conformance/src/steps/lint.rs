@@ -21,7 +21,7 @@ fn manifest(world: &mut World, name: String, step: &Step) -> Result<(), StepErro
 #[given(expr = "the spec of the manifest {string} continues:")]
 fn continued(world: &mut World, name: String, step: &Step) -> Result<(), StepError> {
     let earlier = fs::read_to_string(path(world, &name))?;
-    let indented = text_below(step)?.lines().map(|line| format!("  {line}\n")).collect::<String>();
+    let indented = text_below(step)?.lines().map(|line| format!("  {line}\n")).collect::<Vec<_>>().concat();
     Ok(fs::write(path(world, &name), format!("{}\n{indented}", earlier.trim_end()))?)
 }
 
