@@ -21,16 +21,18 @@ fn manifest(world: &mut World, name: String, step: &Step) -> Result<(), StepErro
 #[given(expr = "the spec of the manifest {string} continues:")]
 fn continued(world: &mut World, name: String, step: &Step) -> Result<(), StepError> {
     let earlier = fs::read_to_string(path(world, &name))?;
-    let indented = text_below(step)?.lines().map(|line| format!("  {line}\n")).collect::<Vec<_>>().concat();
-    Ok(fs::write(path(world, &name), format!("{}\n{indented}", earlier.trim_end()))?)
+    Ok(fs::write(
+        path(world, &name),
+        format!("{}\n{}", earlier.trim_end(), indented("  ", text_below(step)?)),
+    )?)
 }
 
 #[given(expr = "the manifest {string} with the objects:")]
 fn with_objects(world: &mut World, name: String, step: &Step) -> Result<(), StepError> {
     let earlier = fs::read_to_string(path(world, &name))?;
     let (before, _) = earlier.split_once("objects: |\n").context("the manifest has no objects to replace")?;
-    let indented = text_below(step)?.lines().map(|line| format!("      {line}\n"));
-    Ok(fs::write(path(world, &name), format!("{before}objects: |\n{}", indented.collect::<String>()))?)
+    let objects = indented("      ", text_below(step)?);
+    Ok(fs::write(path(world, &name), format!("{before}objects: |\n{objects}"))?)
 }
 
 #[given(regex = r#"^the manifest "([^"]*)" with `(.*)` replaced by `(.*)`$"#)]
@@ -108,6 +110,10 @@ fn mounts(world: &mut World, class: String, step: &Step) -> Result<(), StepError
 fn names(list: &str) -> impl Iterator<Item = &str> {
     let items = list.strip_prefix('"').and_then(|list| list.strip_suffix('"')).unwrap_or(list);
     items.split("\", \"").flat_map(|items| items.split("\" and \""))
+}
+
+fn indented(indentation: &str, text: &str) -> String {
+    text.lines().flat_map(|line| [indentation, line, "\n"]).collect()
 }
 
 fn report(world: &World) -> anyhow::Result<Value> {

@@ -2,7 +2,7 @@
 //!
 //! The grammar is read by the `jmespath` crate. It has no limits, so an expression is measured before it gets there. Its
 //! interpreter is not used: it has no limits either (a chain of `[@,@]|` doubles its result with every link), reads numbers
-//! as floating point, and sorts keys. Ours pays for every step and every byte out of one purse; see [`evaluate`].
+//! as floating point, and sorts keys. Ours pays for every step and every byte out of one purse.
 //!
 //! Specification: <https://jmespath.org/specification.html>.
 

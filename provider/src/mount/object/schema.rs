@@ -6,7 +6,7 @@ use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 
 use super::reader::{EXTRACT_FIELDS, FIELDS};
-use super::{Rules, parse_objects};
+use super::{Rules, check_objects};
 
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/objects.schema.json");
 
@@ -34,7 +34,7 @@ struct SecretObject {
     /// The file's name; by default the object's, in both of which pathTranslation replaces the slashes.
     #[schemars(example = &"password")]
     object_alias: Option<String>,
-    /// The version: a VersionId of KMS, or a ParameterVersion of OOS; by default the current one.
+    /// The version: its id in KMS, its number in OOS; by default the current one.
     #[schemars(example = &"v1")]
     object_version: Option<TextOrNumber>,
     /// The version by its stage; only for KMS.
@@ -150,9 +150,8 @@ fn what_the_schema_shows_and_lists_is_read() {
     let mut count = 0;
     let mut accept = |entry: Value| {
         count += 1;
-        let (_, warnings) =
-            parse_objects(&format!("[{entry}]"), &Rules::default()).expect(&entry.to_string());
-        assert!(warnings.is_empty(), "{entry}: {warnings:?}");
+        let (_, findings) = check_objects(&format!("[{entry}]"), &Rules::default());
+        assert!(findings.is_empty(), "{entry}: {findings:?}");
     };
     for (field, description) in properties(&schema, "SecretObject") {
         for value in values(description) {
