@@ -37,7 +37,7 @@ fuzz_target!(|text: &str| {
     });
     // The manifest's own form, and the objects as a manifest.
     for text in [manifest.to_string(), objects.to_owned()] {
-        let lines = text.split('\n').count() as u64;
+        let lines = text.split(['\n', '\r']).count() as u64;
         let Ok(report) = lint(&[Input { name: "f".to_owned(), text }], &Settings::default()) else { continue };
         assert!(report.findings.iter().all(|finding| finding.line <= lines), "{report}");
         if report.classes.first().is_some_and(|class| class.name == "fuzzed" && class.valid) {

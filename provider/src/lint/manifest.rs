@@ -70,21 +70,15 @@ fn add(document: Arc<Document>, root: Node, manifests: &mut Vec<Manifest>, findi
 
 /// The documents of a file with the number of lines before each. No scalar can hold a line that begins with `---`.
 fn documents(text: &str) -> Vec<(u64, &str)> {
-    let (mut documents, mut start, mut start_line) = (Vec::new(), 0, 0);
-    let (mut at, mut line) = (0, 0);
-    for content in text.split_inclusive('\n') {
-        let is_marker = content
-            .strip_prefix("---")
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']));
-        if is_marker && at > start {
-            documents.push((start_line, &text[start..at]));
-            (start, start_line) = (at, line);
-        }
-        at += content.len();
-        line += 1;
-    }
-    documents.push((start_line, &text[start..]));
-    documents
+    let is_marker = |line: &str| {
+        let rest = line.strip_prefix("---");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+    };
+    let mut starts = vec![(0, 0)];
+    let lines = (0..).zip(position::line_starts(text));
+    starts.extend(lines.filter(|(_, at)| *at > 0 && is_marker(&text[*at..])));
+    let ends = starts.iter().skip(1).map(|(_, at)| *at).chain([text.len()]);
+    starts.iter().zip(ends).map(|((line, at), end)| (*line, &text[*at..end])).collect()
 }
 
 impl Document {

@@ -19,8 +19,8 @@ pub(super) enum Style {
 pub(super) fn style(source: &str, place: Place) -> Style {
     let (before, scalar) = source.split_at(offset(source, place));
     let above = before.trim_end();
-    let ends_a_line = before[above.len()..].contains('\n');
-    let last_line = above.rsplit('\n').next().unwrap_or_default();
+    let ends_a_line = before[above.len()..].contains(['\n', '\r']);
+    let last_line = above.rsplit(['\n', '\r']).next().unwrap_or_default();
     let header = last_line.split(" #").next().unwrap_or_default().split_whitespace().next_back();
     let is_header = |word: &str| {
         word.strip_prefix(['|', '>'])
@@ -42,12 +42,18 @@ pub(super) fn outer(source: &str, scalar: Place, value: &str, inner: Place) -> P
     let text = &source[start..];
     let found = marks(text, style).nth(wanted).or_else(|| marks(text, style).last());
     let before = &source[..start + found.unwrap_or(0)];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let count = |items: usize| u64::try_from(items).unwrap_or(u64::MAX);
+    let line_start = line_starts(before).last().unwrap_or(0);
     Place {
-        line: count(before.matches('\n').count() + 1),
+        line: count(line_starts(before).count()),
         column: count(before[line_start..].chars().count() + 1),
     }
+}
+
+/// Where each line begins, as YAML breaks lines: after a line feed, a carriage return, or both.
+pub(super) fn line_starts(text: &str) -> impl Iterator<Item = usize> {
+    let is_whole = |at: &usize| !(text[..*at].ends_with('\r') && text[*at..].starts_with('\n'));
+    std::iter::once(0).chain(text.match_indices(['\n', '\r']).map(|(at, _)| at + 1).filter(is_whole))
 }
 
 /// The text from a place on.
@@ -57,15 +63,10 @@ pub(super) fn at(text: &str, place: Place) -> &str {
 
 /// The byte that a place stands for; the end of the text if there is none.
 fn offset(text: &str, place: Place) -> usize {
-    let mut start = 0;
-    for _ in 1..place.line {
-        match text[start..].find('\n') {
-            Some(length) => start += length + 1,
-            None => return text.len(),
-        }
-    }
+    let lines_before = usize::try_from(place.line).unwrap_or(usize::MAX).saturating_sub(1);
+    let Some(start) = line_starts(text).nth(lines_before) else { return text.len() };
     let column = usize::try_from(place.column).unwrap_or(usize::MAX).saturating_sub(1);
-    let line = text[start..].split('\n').next().unwrap_or_default();
+    let line = text[start..].split(['\n', '\r']).next().unwrap_or_default();
     start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
 }
 
@@ -125,6 +126,7 @@ mod tests {
     #[case::indicated("o: |2- # two\n   - x\n   - wanted\n", Style::Block, (3, 6))]
     #[case::header_alone("o:\n  |\n  - wanted\n", Style::Block, (3, 5))]
     #[case::windows("o: |\r\n  - x: 1\r\n  - wanted\r\n", Style::Block, (3, 5))]
+    #[case::returns("o: |\r  - x: 1\r  - wanted\r", Style::Block, (3, 5))]
     #[case::blank_lines_first("o: |\n\n\n  - wanted\n", Style::Block, (4, 5))]
     #[case::folded("o: >-\n  [x: 1,\n\n  yy: 2,\n  wanted]\n", Style::Block, (5, 3))]
     #[case::single("o: '[x, ''y'',\n\n  wanted]'\n", Style::SingleQuoted, (3, 3))]
