@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
 use crate::alicloud::sign::Scheme;
-use crate::alicloud::{Endpoint, Region};
+use crate::alicloud::{Endpoint, Network, Region};
 
 /// Serves secrets of Alibaba Cloud to the Secrets Store CSI Driver.
 #[derive(Debug, Parser)]
@@ -91,6 +91,10 @@ pub struct CloudArgs {
     /// Region of classes that name none, such as cn-hangzhou
     #[arg(long, value_name = "REGION")]
     pub region: Option<Region>,
+
+    /// Which endpoints of KMS, OOS and STS are used: those within a VPC, or those on the Internet
+    #[arg(long, value_enum, default_value_t)]
+    pub network: Network,
 
     /// KMS endpoint for all classes instead of kms-vpc.REGION.aliyuncs.com; http:// only for a fake
     #[arg(long, value_name = "HOST|URL")]

@@ -161,6 +161,7 @@ impl Cloud {
                     .collect(),
                 kms_endpoint: args.kms_endpoint,
                 oos_endpoint: args.oos_endpoint,
+                network: args.network,
                 signature: args.signature,
             },
             kms_concurrency: usize::from(args.max_concurrent_kms_secret_pulls),

@@ -42,7 +42,7 @@ impl FromStr for SecretArn {
 }
 
 /// `acs:ram::<account>:role/<name>`: a role, in whichever account it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RoleArn(String);
 
 impl RoleArn {
@@ -67,6 +67,44 @@ impl FromStr for RoleArn {
         let name = role.strip_prefix("role/").ok_or(NotAnArn)?;
         let well_formed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         if is_account(account) && (1..=64).contains(&name.len()) && name.bytes().all(well_formed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAnArn)
+        }
+    }
+}
+
+/// `acs:ram::<account>:oidc-provider/<name>`: what an account knows an issuer of tokens as.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OidcProviderArn(String);
+
+impl OidcProviderArn {
+    /// The provider that RRSA makes for a cluster, in the cluster's account.
+    pub fn of_cluster(account: &str, cluster: &str) -> Result<Self, NotAnArn> {
+        format!("acs:ram::{account}:oidc-provider/ack-rrsa-{cluster}").parse()
+    }
+
+    /// The ARN as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OidcProviderArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for OidcProviderArn {
+    type Err = NotAnArn;
+
+    fn from_str(text: &str) -> Result<Self, NotAnArn> {
+        let (account, provider) =
+            text.strip_prefix("acs:ram::").and_then(|rest| rest.split_once(':')).ok_or(NotAnArn)?;
+        let name = provider.strip_prefix("oidc-provider/").ok_or(NotAnArn)?;
+        let well_formed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        if is_account(account) && (1..=128).contains(&name.len()) && name.bytes().all(well_formed) {
             Ok(Self(text.to_owned()))
         } else {
             Err(NotAnArn)
@@ -109,6 +147,14 @@ mod tests {
     #[case("acs:kms:cn-beijing")]
     fn other_texts_name_no_secret(#[case] text: &str) {
         assert_eq!(text.parse::<SecretArn>(), Err(NotAnArn));
+    }
+
+    #[test]
+    fn the_provider_of_a_cluster_is_named_after_it() {
+        let arn = OidcProviderArn::of_cluster("1234567890123456", "c0ffee").unwrap();
+        assert_eq!(arn.as_str(), "acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0ffee");
+        assert_eq!(OidcProviderArn::of_cluster("1234567890123456", "c0/ffee"), Err(NotAnArn));
+        assert_eq!("acs:ram::1234567890123456:role/x".parse::<OidcProviderArn>(), Err(NotAnArn));
     }
 
     #[rstest]

@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
-use super::sign::{self, Operation, Scheme};
-use super::{Credential, Endpoint, Fault};
+use super::sign::{self, Operation, Scheme, Signed};
+use super::{Authorities, Credential, Endpoint, Fault, retry};
 use crate::clock;
 use crate::metrics::Metrics;
 use crate::sensitive::Sensitive;
@@ -19,6 +19,8 @@ use crate::sensitive::Sensitive;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From sending the request to the last byte of the answer. The official clients wait as long for a read.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// An idle connection is closed after this, well before a gateway in between forgets it.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A secret holds at most 30,720 bytes; escaped as JSON it may grow sixfold.
 const LARGEST_ANSWER: usize = 1 << 20;
 
@@ -29,6 +31,10 @@ pub enum Service {
     Kms,
     /// CloudOps Orchestration Service.
     Oos,
+    /// Security Token Service.
+    Sts,
+    /// The metadata service of the node's own instance.
+    Metadata,
 }
 
 impl Service {
@@ -37,6 +43,8 @@ impl Service {
         match self {
             Self::Kms => "kms",
             Self::Oos => "oos",
+            Self::Sts => "sts",
+            Self::Metadata => "metadata",
         }
     }
 }
@@ -49,16 +57,14 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that trusts the public certificate authorities compiled into the binary, so that an image without any
-    /// file works. Redirects are not followed: a signed request goes to the host it was signed for.
+    /// A client that trusts the public certificate authorities.
     pub fn new(metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring supports the default TLS versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        Self::trusting(&Authorities::default(), metrics)
+    }
+
+    /// A client that trusts `authorities`. Redirects are not followed: a signed request goes to the host it was signed for.
+    pub fn trusting(authorities: &Authorities, metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
+        let mut tls = authorities.client_config();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
@@ -66,11 +72,13 @@ impl Client {
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TOTAL_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .build()?;
         Ok(Self { http, metrics })
     }
 
-    /// Sends `operation` to `endpoint`, signed with `credential`, and gives the answer's body, or up when it is `until`.
+    /// Sends `operation` to `endpoint`, signed with `credential`, and gives the answer's body, or gives up when it is `until`.
+    /// Every try is signed anew, since the cloud takes a nonce once and a date for 15 minutes.
     pub async fn call(
         &self,
         service: Service,
@@ -80,36 +88,93 @@ impl Client {
         credential: &Credential,
         until: Instant,
     ) -> Result<Answer, Error> {
-        let sending = async {
-            let sending = self.send(endpoint, scheme, operation, credential);
-            timeout_at(until, sending).await.unwrap_or_else(|_| Err(Error::timed_out(endpoint)))
-        };
-        let result = self.metrics.observe_call(service, operation.action, sending).await;
-        let (host, operation) = (endpoint.host(), operation.action);
-        match &result {
-            Ok(answer) => tracing::debug!(host, operation, request.id = answer.request_id, "called"),
-            Err(error) => tracing::debug!(host, operation, "call failed: {error}"),
-        }
-        result
+        let build = || self.build(endpoint, scheme, operation, credential, clock::now());
+        self.persist(service, endpoint, operation.action, build, Error::refusal, until).await
     }
 
-    async fn send(
+    /// The same without a signature, for the operations that prove an identity otherwise. `proof` and all parameters travel in
+    /// the body, since URLs end up in logs.
+    pub async fn call_unsigned(
+        &self,
+        service: Service,
+        endpoint: &Endpoint,
+        operation: &Operation<'_>,
+        proof: (&str, &Sensitive<String>),
+        until: Instant,
+    ) -> Result<Answer, Error> {
+        let build = || {
+            let nonce = uuid::Uuid::new_v4().simple().to_string();
+            let signed = sign::unsigned(operation, proof, clock::now(), &nonce);
+            self.request(endpoint, signed)
+        };
+        self.persist(service, endpoint, operation.action, build, Error::refusal, until).await
+    }
+
+    /// Sends a request of no API's: what instance metadata is read with. Refusals are told apart by their status alone.
+    pub(super) async fn plain(
+        &self,
+        service: Service,
+        endpoint: &Endpoint,
+        action: &str,
+        build: impl Fn(&reqwest::Client) -> reqwest::RequestBuilder,
+        until: Instant,
+    ) -> Result<Answer, Error> {
+        let build = || build(&self.http).build().map_err(|error| Error::transport(endpoint, &error));
+        self.persist(service, endpoint, action, build, Error::status, until).await
+    }
+
+    /// Tries until there is an answer, a failure that stays, or no time for another try.
+    async fn persist(
+        &self,
+        service: Service,
+        endpoint: &Endpoint,
+        action: &str,
+        build: impl Fn() -> Result<reqwest::Request, Error>,
+        refusal: Refusal,
+        until: Instant,
+    ) -> Result<Answer, Error> {
+        let host = endpoint.host();
+        for tries in 1.. {
+            let mut seen = Seen::default();
+            let sending = async {
+                let exchange = self.exchange(endpoint, build()?, refusal, &mut seen);
+                timeout_at(until, exchange).await.unwrap_or_else(|_| Err(Error::timed_out(endpoint)))
+            };
+            let error = match self.metrics.observe_call(service, action, sending).await {
+                Ok(answer) => {
+                    tracing::debug!(host, operation = action, request.id = answer.request_id, "called");
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            tracing::debug!(host, operation = action, tries, "call failed: {error}");
+            let persistence = retry::persistence(&error, seen.status);
+            match retry::pause(persistence, tries, seen.hint, dice()) {
+                // Without time for the pause the failure stands: it says more than a deadline.
+                Some(pause) if Instant::now() + pause < until => sleep(pause).await,
+                _ => return Err(error),
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    async fn exchange(
         &self,
         endpoint: &Endpoint,
-        scheme: Scheme,
-        operation: &Operation<'_>,
-        credential: &Credential,
+        request: reqwest::Request,
+        refusal: Refusal,
+        seen: &mut Seen,
     ) -> Result<Answer, Error> {
-        let request = self.build(endpoint, scheme, operation, credential, clock::now());
         let response =
-            self.http.execute(request?).await.map_err(|error| Error::transport(endpoint, &error))?;
+            self.http.execute(request).await.map_err(|error| Error::transport(endpoint, &error))?;
         let status = response.status();
+        *seen = Seen { status: Some(status.as_u16()), hint: retry::hint(response.headers()) };
         let request_id = header_text(response.headers(), "x-acs-request-id");
         let body = read_body(endpoint, response).await?;
         if status.is_success() {
             return Ok(Answer { body, request_id });
         }
-        Err(Error::refusal(endpoint, status.as_u16(), request_id, &body))
+        Err(refusal(endpoint, status.as_u16(), request_id, &body))
     }
 
     fn build(
@@ -125,6 +190,10 @@ impl Client {
             Scheme::V3 => sign::v3::sign(endpoint.host(), operation, credential, time, &nonce),
             Scheme::V1 => sign::v1::sign(operation, credential, time, &nonce),
         };
+        self.request(endpoint, signed)
+    }
+
+    fn request(&self, endpoint: &Endpoint, signed: Signed) -> Result<reqwest::Request, Error> {
         let mut request = self.http.post(endpoint.url(&signed.query));
         for (name, value) in signed.headers {
             let mut value = HeaderValue::from_str(value.expose())
@@ -135,6 +204,23 @@ impl Client {
         let body = signed.body.into_exposed();
         request.body(body).build().map_err(|error| Error::transport(endpoint, &error))
     }
+}
+
+/// How a service words an error: endpoint, status, request id if a header had it, body.
+type Refusal = fn(&Endpoint, u16, Option<String>, &Sensitive<Vec<u8>>) -> Error;
+
+/// What of an answer decides about another try.
+#[derive(Debug, Default)]
+struct Seen {
+    status: Option<u16>,
+    hint: Option<Duration>,
+}
+
+/// Random, as far as pauses need it.
+fn dice() -> u32 {
+    let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
+    // The upper bits of this half are the version's.
+    u32::try_from(low & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 /// A successful answer.
@@ -220,6 +306,16 @@ impl Error {
         Self::TimedOut { host: endpoint.host().to_owned() }
     }
 
+    fn status(endpoint: &Endpoint, status: u16, _: Option<String>, _: &Sensitive<Vec<u8>>) -> Self {
+        Self::Refused {
+            host: endpoint.host().to_owned(),
+            fault: Fault::of_status(status),
+            code: "none".to_owned(),
+            status,
+            request_id: "unknown".to_owned(),
+        }
+    }
+
     fn refusal(
         endpoint: &Endpoint,
         status: u16,
@@ -252,7 +348,7 @@ impl Error {
 }
 
 /// Codes and request ids are short words; whatever else stands in their place is not repeated.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     (1..=100).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }

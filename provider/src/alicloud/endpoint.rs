@@ -36,6 +36,16 @@ impl fmt::Display for Region {
     }
 }
 
+/// Which of a service's two endpoints in a region is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Network {
+    /// Within a VPC: where nodes of a managed or dedicated cluster are.
+    #[default]
+    Vpc,
+    /// On the Internet: for registered clusters elsewhere.
+    Public,
+}
+
 /// A scheme and a host, with a port if it is not the scheme's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -50,14 +60,36 @@ enum Scheme {
 }
 
 impl Endpoint {
-    /// KMS of a region, inside a VPC: where nodes of a managed or dedicated cluster are.
-    pub fn kms(region: &Region) -> Self {
-        Self { scheme: Scheme::Https, host: format!("kms-vpc.{region}.aliyuncs.com") }
+    /// KMS of a region.
+    pub fn kms(region: &Region, network: Network) -> Self {
+        Self::regional("kms", region.as_str(), network)
     }
 
-    /// OOS of a region, inside a VPC.
-    pub fn oos(region: &Region) -> Self {
-        Self { scheme: Scheme::Https, host: format!("oos-vpc.{region}.aliyuncs.com") }
+    /// OOS of a region.
+    pub fn oos(region: &Region, network: Network) -> Self {
+        Self::regional("oos", region.as_str(), network)
+    }
+
+    /// STS of a region. Some regions of the financial cloud share another's ("Endpoints" in the documents of STS).
+    pub fn sts(region: &Region, network: Network) -> Self {
+        match (region.as_str(), network) {
+            ("cn-hangzhou-finance", Network::Vpc) => Self::regional("sts", "cn-hangzhou", network),
+            ("cn-hangzhou-finance" | "cn-shenzhen-finance-1", Network::Public) => Self::global_sts(),
+            (region, _) => Self::regional("sts", region, network),
+        }
+    }
+
+    /// STS of no region in particular, on the Internet.
+    pub fn global_sts() -> Self {
+        Self { scheme: Scheme::Https, host: "sts.aliyuncs.com".to_owned() }
+    }
+
+    fn regional(product: &str, region: &str, network: Network) -> Self {
+        let suffix = match network {
+            Network::Vpc => "-vpc",
+            Network::Public => "",
+        };
+        Self { scheme: Scheme::Https, host: format!("{product}{suffix}.{region}.aliyuncs.com") }
     }
 
     /// Whether this is a host that the cloud itself serves KMS at, over HTTPS: the shared gateway of a region, or the
@@ -189,6 +221,16 @@ mod tests {
     #[case("169.254.169.254", false)]
     fn only_kms_itself_is_a_host_of_the_clouds_kms(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(text.parse::<Endpoint>().unwrap().is_the_clouds_kms(), expected);
+    }
+
+    #[rstest]
+    #[case("cn-beijing", Network::Vpc, "sts-vpc.cn-beijing.aliyuncs.com")]
+    #[case("cn-beijing", Network::Public, "sts.cn-beijing.aliyuncs.com")]
+    #[case("cn-hangzhou-finance", Network::Vpc, "sts-vpc.cn-hangzhou.aliyuncs.com")]
+    #[case("cn-hangzhou-finance", Network::Public, "sts.aliyuncs.com")]
+    #[case("cn-shenzhen-finance-1", Network::Vpc, "sts-vpc.cn-shenzhen-finance-1.aliyuncs.com")]
+    fn sts_is_where_the_documents_say(#[case] region: &str, #[case] network: Network, #[case] host: &str) {
+        assert_eq!(Endpoint::sts(&region.parse().unwrap(), network).host(), host);
     }
 
     #[rstest]

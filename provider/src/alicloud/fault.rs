@@ -51,6 +51,15 @@ impl Fault {
         }
     }
 
+    /// Sorts an answer that carries no code.
+    pub fn of_status(status: u16) -> Self {
+        match status {
+            401 | 403 => Self::Denied,
+            404 => Self::NotFound,
+            _ => Self::classify("", status),
+        }
+    }
+
     /// The metric label.
     pub fn as_str(self) -> &'static str {
         match self {

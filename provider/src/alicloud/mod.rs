@@ -1,16 +1,26 @@
-//! The wire to Alibaba Cloud: credentials, signatures, calls, endpoints, resource names, refusals.
+//! The wire to Alibaba Cloud: credentials, signatures, calls and their repetition, endpoints, resource names, refusals, and the
+//! two services that hand out credentials.
 //!
 //! Knows nothing of CSI or Kubernetes.
 
 pub mod arn;
+pub mod authorities;
 pub mod call;
 pub mod credential;
 pub mod endpoint;
 pub mod fault;
+pub mod metadata;
+pub mod retry;
+pub mod session;
 pub mod sign;
+pub mod sts;
 
-pub use arn::{RoleArn, SecretArn};
+pub use arn::{OidcProviderArn, RoleArn, SecretArn};
+pub use authorities::Authorities;
 pub use call::Client;
 pub use credential::Credential;
-pub use endpoint::{Endpoint, Region};
+pub use endpoint::{Endpoint, Network, Region};
 pub use fault::Fault;
+pub use metadata::Metadata;
+pub use session::Session;
+pub use sts::Sts;

@@ -3,7 +3,7 @@
 use super::object::Rules;
 use super::path::Translation;
 use crate::alicloud::sign::Scheme;
-use crate::alicloud::{Endpoint, Region};
+use crate::alicloud::{Endpoint, Network, Region};
 use crate::store::Door;
 
 /// The operator's part of every mount.
@@ -15,6 +15,8 @@ pub struct Settings {
     pub kms_endpoint: Option<Endpoint>,
     /// OOS, in place of the region's.
     pub oos_endpoint: Option<Endpoint>,
+    /// Which of a service's endpoints in a region is meant.
+    pub network: Network,
     /// What `kmsEndpoint` may name beside the cloud's own hosts.
     pub allowed_endpoints: Vec<Endpoint>,
     /// How calls to the operator's own endpoints are signed.
@@ -30,13 +32,17 @@ impl Settings {
     /// KMS for an object that may name its own endpoint; nothing without any region.
     pub fn kms_door(&self, own: Option<&Endpoint>, region: Option<&Region>) -> Option<Door> {
         let endpoint = own.or(self.kms_endpoint.as_ref()).cloned();
-        endpoint.or_else(|| region.map(Endpoint::kms)).map(|endpoint| self.door(endpoint))
+        endpoint
+            .or_else(|| region.map(|region| Endpoint::kms(region, self.network)))
+            .map(|endpoint| self.door(endpoint))
     }
 
     /// OOS; nothing without any region.
     pub fn oos_door(&self, region: Option<&Region>) -> Option<Door> {
         let endpoint = self.oos_endpoint.clone();
-        endpoint.or_else(|| region.map(Endpoint::oos)).map(|endpoint| self.door(endpoint))
+        endpoint
+            .or_else(|| region.map(|region| Endpoint::oos(region, self.network)))
+            .map(|endpoint| self.door(endpoint))
     }
 
     /// A V1 signature does not cover the host, so it is for hosts that the operator named.

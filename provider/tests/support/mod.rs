@@ -30,11 +30,11 @@ pub(crate) fn service(endpoint: Option<&str>, scheme: Scheme, access_key: Option
     let endpoint: Option<Endpoint> = endpoint.map(|endpoint| endpoint.parse().expect("an endpoint"));
     let mounter = Mounter {
         settings: Settings {
-            region: None,
             kms_endpoint: endpoint.clone(),
             oos_endpoint: endpoint.clone(),
             allowed_endpoints: endpoint.into_iter().collect(),
             signature: scheme,
+            ..Settings::default()
         },
         credentials: Credentials::new(access_key),
         kms: KmsStore::new(Arc::clone(&client), 10),

@@ -7,8 +7,10 @@
 pub mod v1;
 pub mod v3;
 
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::clock;
 use crate::sensitive::Sensitive;
 
 /// Everything but `A–Z a–z 0–9 - _ . ~` is encoded, upper case, a space as `%20`
@@ -47,11 +49,42 @@ pub enum Scheme {
     V1,
 }
 
+/// A request without a signature, for operations that take another `proof` of identity. Only what no log minds stands in the
+/// query.
+pub fn unsigned(
+    operation: &Operation<'_>,
+    proof: (&str, &Sensitive<String>),
+    time: Timestamp,
+    nonce: &str,
+) -> Signed {
+    let timestamp = clock::to_utc_seconds(time);
+    let query = canonical_parameters(&[
+        ("Action", operation.action),
+        ("Format", "JSON"),
+        ("SignatureNonce", nonce),
+        ("Timestamp", &timestamp),
+        ("Version", operation.version),
+    ]);
+    let (name, value) = proof;
+    let parameters: Vec<_> =
+        operation.parameters.iter().copied().chain([(name, value.expose().as_str())]).collect();
+    Signed {
+        query,
+        headers: vec![
+            ("accept", "application/json".into()),
+            ("content-type", "application/x-www-form-urlencoded".into()),
+        ],
+        body: canonical_parameters(&parameters).into(),
+    }
+}
+
 /// `name=value` pairs, encoded, sorted by name in byte order, joined with `&`.
 fn canonical_parameters(parameters: &[(&str, &str)]) -> String {
     let mut sorted = parameters.to_vec();
     sorted.sort_unstable();
-    let mut text = String::new();
+    // Growing would leave copies of a token behind that are not wiped.
+    let longest = sorted.iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
+    let mut text = String::with_capacity(longest);
     for (name, value) in sorted {
         if !text.is_empty() {
             text.push('&');

@@ -1,0 +1,161 @@
+//! Which failures are worth another try, and when: a pure policy. The loop is [`super::Client`]'s.
+//!
+//! Pauses have full jitter, so that a fleet of nodes that was refused together does not come back together. What the
+//! cloud says about when to come back is a lower bound.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+
+use super::Fault;
+use super::call::Error;
+
+/// The first pause is at most this long; each further one may be twice as long.
+const FIRST: Duration = Duration::from_millis(100);
+/// No pause of ours is longer.
+const LONGEST: Duration = Duration::from_secs(5);
+/// Tries in all while a service is in trouble or out of reach. The kubelet mounts again by itself, with longer pauses.
+const FEW: u32 = 5;
+
+/// How long a failed call is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persistence {
+    /// The same request gets the same answer.
+    Never,
+    /// Trouble may be over in a second, or may last.
+    Briefly,
+    /// A quota refills for certain: as long as there is time.
+    WhileTime,
+}
+
+/// What `error` deserves; `status` is that of the answer, if there was one.
+pub fn persistence(error: &Error, status: Option<u16>) -> Persistence {
+    match error {
+        Error::Refused { fault: Fault::Throttled, .. } => Persistence::WhileTime,
+        Error::Refused { fault: Fault::Unavailable, .. }
+        | Error::Unreachable { .. }
+        | Error::TimedOut { .. } => Persistence::Briefly,
+        // A gateway in front of the service has pages of its own.
+        Error::Nonsense { .. } if status.is_some_and(|status| status >= 500) => Persistence::Briefly,
+        Error::Nonsense { .. } if status == Some(429) => Persistence::WhileTime,
+        Error::Refused { .. } | Error::Nonsense { .. } | Error::Unsendable { .. } => Persistence::Never,
+    }
+}
+
+/// How long to wait after the failed try number `tries`, counted from 1, or nothing if that was the last. `hint` is the
+/// cloud's word, `dice` a random number.
+pub fn pause(persistence: Persistence, tries: u32, hint: Option<Duration>, dice: u32) -> Option<Duration> {
+    match persistence {
+        Persistence::Never => return None,
+        Persistence::Briefly if tries >= FEW => return None,
+        Persistence::Briefly | Persistence::WhileTime => {}
+    }
+    let doubled = FIRST.saturating_mul(1 << tries.saturating_sub(1).min(16));
+    let jitter = doubled.min(LONGEST).mul_f64(f64::from(dice) / f64::from(u32::MAX));
+    Some(hint.unwrap_or_default() + jitter)
+}
+
+/// When to come back, as the gateway says it: `x-acs-retry-after` in milliseconds, `TimeLeft:<milliseconds>` in the
+/// headers of its rate limits, or HTTP's own `retry-after` in seconds.
+pub fn hint(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let time_left = |name: &str| {
+        let parts = text(name)?.split(',');
+        parts.filter_map(|part| part.trim().strip_prefix("TimeLeft:")?.trim().parse().ok()).next()
+    };
+    let milliseconds = text("x-acs-retry-after").and_then(|text| text.trim().parse().ok());
+    let milliseconds =
+        milliseconds.or_else(|| time_left("x-ratelimit-user-api")).or_else(|| time_left("x-ratelimit-user"));
+    let seconds = || text("retry-after")?.trim().parse().ok().map(Duration::from_secs);
+    milliseconds.map(Duration::from_millis).or_else(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::{HeaderName, HeaderValue};
+    use rstest::rstest;
+
+    fn refused(code: &str, status: u16) -> Error {
+        Error::Refused {
+            host: "h".to_owned(),
+            fault: Fault::classify(code, status),
+            code: code.to_owned(),
+            status,
+            request_id: "1".to_owned(),
+        }
+    }
+
+    #[rstest]
+    #[case("Throttling.User", 400, Persistence::WhileTime)]
+    #[case("Rejected.Throttling", 429, Persistence::WhileTime)]
+    #[case("ServiceUnavailableTemporary", 503, Persistence::Briefly)]
+    #[case("InternalError", 500, Persistence::Briefly)]
+    #[case("Forbidden.NoPermission", 403, Persistence::Never)]
+    #[case("Forbidden.ResourceNotFound", 404, Persistence::Never)]
+    #[case("Rejected.Disabled", 409, Persistence::Never)]
+    #[case("InvalidSecurityToken.Expired", 400, Persistence::Never)]
+    #[case("MissingParameter", 400, Persistence::Never)]
+    fn only_what_may_pass_is_tried_again(
+        #[case] code: &str,
+        #[case] status: u16,
+        #[case] expected: Persistence,
+    ) {
+        assert_eq!(persistence(&refused(code, status), Some(status)), expected);
+    }
+
+    #[rstest]
+    #[case(Some(502), Persistence::Briefly)]
+    #[case(Some(429), Persistence::WhileTime)]
+    #[case(Some(403), Persistence::Never)]
+    #[case(Some(200), Persistence::Never)]
+    #[case(None, Persistence::Never)]
+    fn a_page_that_is_none_of_the_services_counts_by_its_status(
+        #[case] status: Option<u16>,
+        #[case] expected: Persistence,
+    ) {
+        let error = Error::Nonsense { host: "h".to_owned(), reason: "HTML".to_owned() };
+        assert_eq!(persistence(&error, status), expected);
+    }
+
+    #[rstest]
+    #[case(1, 100)]
+    #[case(2, 200)]
+    #[case(4, 800)]
+    #[case(40, 5_000)]
+    fn pauses_grow_up_to_a_bound_and_start_at_nothing(#[case] tries: u32, #[case] longest_ms: u64) {
+        let pause = |dice| pause(Persistence::WhileTime, tries, None, dice).unwrap();
+        assert_eq!((pause(0), pause(u32::MAX)), (Duration::ZERO, Duration::from_millis(longest_ms)));
+    }
+
+    #[test]
+    fn trouble_is_given_up_after_five_tries_and_a_quota_is_not() {
+        assert!(pause(Persistence::Briefly, 4, None, 0).is_some());
+        assert!(pause(Persistence::Briefly, 5, None, 0).is_none());
+        assert!(pause(Persistence::WhileTime, 500, None, 0).is_some());
+        assert!(pause(Persistence::Never, 1, Some(Duration::ZERO), 0).is_none());
+    }
+
+    #[test]
+    fn nobody_comes_back_earlier_than_the_cloud_says() {
+        let hint = Duration::from_secs(3);
+        assert_eq!(pause(Persistence::Briefly, 1, Some(hint), 0), Some(hint));
+    }
+
+    #[rstest]
+    #[case("x-acs-retry-after", "250", Some(250))]
+    #[case("x-ratelimit-user-api", "Limit:100,Remain:0,TimeLeft:2002,Reset:1", Some(2_002))]
+    #[case("x-ratelimit-user", "Remain:0, TimeLeft: 7", Some(7))]
+    #[case("retry-after", "2", Some(2_000))]
+    #[case("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT", None)]
+    #[case("x-acs-retry-after", "-1", None)]
+    #[case("x-ratelimit-user", "TimeLeft:", None)]
+    fn the_clouds_hints_are_read(
+        #[case] name: &'static str,
+        #[case] text: &'static str,
+        #[case] expected_ms: Option<u64>,
+    ) {
+        let header = (HeaderName::from_static(name), HeaderValue::from_static(text));
+        assert_eq!(hint(&HeaderMap::from_iter([header])), expected_ms.map(Duration::from_millis));
+    }
+}
