@@ -12,7 +12,8 @@
 //! | [`fetch`] | a mount without driver, for people |
 //! | [`store`], [`credential`] | reading a secret; choosing who asks |
 //! | [`alicloud`] | signatures, calls, endpoints, refusals |
-//! | [`sensitive`], [`clock`] | the redacting, wiping type; the time |
+//! | [`kubernetes`] | the role that a service account asks for |
+//! | [`sensitive`], [`clock`], [`kept`] | the redacting, wiping type; the time; what stays good for a while |
 //! | [`telemetry`], [`metrics`], [`admin`] | logs, counters, health |
 //!
 //! Calls go downwards only: service → mount → store, credential → alicloud.
@@ -28,6 +29,8 @@ pub mod config;
 pub mod credential;
 pub mod deadline;
 pub mod fetch;
+pub mod kept;
+pub mod kubernetes;
 pub mod lint;
 pub mod metrics;
 pub mod mount;

@@ -1,0 +1,231 @@
+//! Which role a service account asks for. The one thing that the provider reads from Kubernetes.
+//!
+//! The client is built on first use: a provider whose classes do not use pod identities never connects. A service account is
+//! read with `get` and by name, so that is all that the provider's own service account must be allowed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config};
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
+
+use crate::kept::{Freshness, Kept, TooLate};
+
+/// The annotation that holds the role's ARN.
+pub const ANNOTATION: &str = "ack.alibabacloud.com/role-arn";
+
+/// A changed annotation counts this soon.
+const KEPT: Duration = Duration::from_secs(60);
+/// More than a node has pods.
+const MOST: usize = 1_000;
+
+/// Reads service accounts.
+#[derive(Debug)]
+pub struct Kubernetes {
+    kubeconfig: Option<PathBuf>,
+    client: OnceCell<Handle>,
+    roles: Kept<Name, Option<String>, Error>,
+}
+
+/// A service account's name, in its namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Name {
+    namespace: String,
+    name: String,
+}
+
+impl Name {
+    /// Names that Kubernetes takes; others could ask for something else of the API.
+    pub fn new(namespace: &str, name: &str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        let is_name =
+            |text: &str| (1..=253).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('.');
+        let named = is_name(namespace) && is_name(name);
+        named.then(|| Self { namespace: namespace.to_owned(), name: name.to_owned() })
+    }
+
+    /// Its namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Its name within that.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+impl Kubernetes {
+    /// In the cluster that the process runs in, or as a kubeconfig file says.
+    pub fn new(kubeconfig: Option<PathBuf>) -> Self {
+        Self { kubeconfig, client: OnceCell::new(), roles: Kept::new(MOST) }
+    }
+
+    /// The text of the service account's annotation, if it has one. An answer is kept for a minute.
+    pub async fn role(&self, account: &Name, until: Instant) -> Result<Option<String>, Error> {
+        let read = async |until| {
+            let reading = timeout_at(until, self.read(account)).await;
+            let role = reading.unwrap_or_else(|_| Err(TooLate.into()))?;
+            Ok((role, Freshness::whole(KEPT)))
+        };
+        self.roles.get(account, until, read).await.map(|role| role.as_ref().clone())
+    }
+
+    async fn read(&self, account: &Name) -> Result<Option<String>, Error> {
+        let client = self.client.get_or_try_init(|| self.connect()).await?.0.clone();
+        let accounts: Api<ServiceAccount> = Api::namespaced(client, &account.namespace);
+        let found = accounts.get(&account.name).await.map_err(|error| Error::of(account, &error))?;
+        let role = found.metadata.annotations.and_then(|mut annotations| annotations.remove(ANNOTATION));
+        Ok(role.map(|role| role.trim().to_owned()).filter(|role| !role.is_empty()))
+    }
+
+    async fn connect(&self) -> Result<Handle, Error> {
+        let unusable = |reason: String| Error::Unusable { reason };
+        let config = match &self.kubeconfig {
+            Some(path) => {
+                let kubeconfig = Kubeconfig::read_from(path).map_err(|error| unusable(error.to_string()))?;
+                let options = KubeConfigOptions::default();
+                Config::from_custom_kubeconfig(kubeconfig, &options)
+                    .await
+                    .map_err(|error| unusable(error.to_string()))?
+            }
+            None => Config::incluster().map_err(|error| unusable(error.to_string()))?,
+        };
+        Client::try_from(config).map(Handle).map_err(|error| unusable(error.to_string()))
+    }
+}
+
+/// The client has no `Debug` of its own.
+struct Handle(Client);
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("kube::Client")
+    }
+}
+
+/// Why a service account could not be read. The operator must act.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// No API server is known, or no way to prove who we are.
+    #[error(
+        "the Kubernetes API cannot be used: {reason}; run the provider in the cluster with its service account's token mounted, \
+         or name a kubeconfig file with --kubeconfig"
+    )]
+    Unusable {
+        /// What the client says.
+        reason: String,
+    },
+    /// RBAC says no.
+    #[error(
+        "the provider may not read service account {account} (HTTP {status}); grant the provider's own service account the verb \
+         get on serviceaccounts (chart value rbac.install)"
+    )]
+    Forbidden {
+        /// Which.
+        account: Name,
+        /// 401 or 403.
+        status: u16,
+    },
+    /// It is gone.
+    #[error("there is no service account {account}")]
+    Missing {
+        /// Which.
+        account: Name,
+    },
+    /// Some other answer.
+    #[error("the Kubernetes API refused to read service account {account} with {reason} (HTTP {status})")]
+    Refused {
+        /// Which.
+        account: Name,
+        /// The API's word for it.
+        reason: String,
+        /// Its status.
+        status: u16,
+    },
+    /// No connection, or no answer that makes sense.
+    #[error("the Kubernetes API could not be asked for service account {account}: {reason}")]
+    Unreachable {
+        /// Which.
+        account: Name,
+        /// The innermost cause.
+        reason: String,
+    },
+    /// No answer.
+    #[error("the Kubernetes API did not answer in time")]
+    TimedOut,
+}
+
+impl From<TooLate> for Error {
+    fn from(_: TooLate) -> Self {
+        Self::TimedOut
+    }
+}
+
+impl Error {
+    fn of(account: &Name, error: &kube::Error) -> Self {
+        let account = account.clone();
+        match error {
+            kube::Error::Api(status) => match status.code {
+                401 | 403 => Self::Forbidden { account, status: status.code },
+                404 => Self::Missing { account },
+                code => {
+                    let plain = status.reason.chars().filter(char::is_ascii_alphanumeric).take(60);
+                    Self::Refused { account, reason: plain.collect(), status: code }
+                }
+            },
+            // What cannot be read is not repeated.
+            kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
+                Self::Unreachable { account, reason: "the answer is no service account".to_owned() }
+            }
+            error => {
+                let mut innermost: &dyn std::error::Error = error;
+                while let Some(source) = innermost.source() {
+                    innermost = source;
+                }
+                Self::Unreachable { account, reason: innermost.to_string() }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("shop", "reader", true)]
+    #[case("shop", "reader.v1-2", true)]
+    #[case("shop", "", false)]
+    #[case("", "reader", false)]
+    #[case("shop", "../secrets/x", false)]
+    #[case("shop", "..", false)]
+    #[case("shop/x", "reader", false)]
+    #[case("shop", "reader?watch=1", false)]
+    fn a_name_cannot_ask_for_something_else(
+        #[case] namespace: &str,
+        #[case] name: &str,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(Name::new(namespace, name).is_some(), expected);
+    }
+
+    #[tokio::test]
+    async fn without_a_cluster_the_next_step_is_named() {
+        let kubernetes = Kubernetes::new(Some("/nonexistent/kubeconfig".into()));
+        let account = Name::new("shop", "reader").unwrap();
+        let until = Instant::now() + Duration::from_secs(10);
+        let message = kubernetes.role(&account, until).await.unwrap_err().to_string();
+        assert!(message.contains("/nonexistent/kubeconfig") && message.contains("--kubeconfig"), "{message}");
+    }
+}
