@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::alicloud::endpoint::ParseError;
-use crate::alicloud::{Endpoint, Fault, Region, call};
-use crate::credential::{self, access_key};
+use crate::alicloud::{Endpoint, Fault, Region, call, metadata};
+use crate::credential::{self, Source};
 use crate::mount::extract::Document;
 use crate::mount::object::{Problem, Rules, check_objects};
 use crate::mount::path::{self, FilePath, Translation};
@@ -33,6 +33,8 @@ macro_rules! chapter {
     }};
 }
 
+mod identity;
+
 const OBJECTS: &str = r#"{"objects":"- objectName: a"}"#;
 
 fn request(attributes: &str, secrets: &str, target: &str, permission: &str) -> Result<Request, RequestError> {
@@ -47,9 +49,7 @@ fn requests() -> impl Iterator<Item = RequestError> {
         (r#"{"objects":5}"#.to_owned(), "null", "/t", "420"),
         (OBJECTS.to_owned(), "null", "", "420"),
         (OBJECTS.to_owned(), "null", "/t", "0644"),
-        (with(r#""usePodServiceAccountToken":"true""#), "null", "/t", "420"),
         (with(r#""usePodServiceAccountToken":"yes""#), "null", "/t", "420"),
-        (OBJECTS.to_owned(), r#"{"access_key":"x"}"#, "/t", "420"),
         (with(r#""region":"Hangzhou""#), "null", "/t", "420"),
         (with(r#""pathTranslation":"__""#), "null", "/t", "420"),
         ("{}".to_owned(), "null", "/t", "420"),
@@ -167,7 +167,7 @@ fn mounts() -> Vec<mount::Error> {
     let label = || object.label.clone();
     let region: Region = "cn-hangzhou".parse().unwrap();
     let read = |cause: store::Error, selection: &Selection| {
-        let advice = advice(&cause, Some(&region), selection);
+        let advice = advice(&cause, Some(&region), selection, Source::AccessKey);
         mount::Error::Read { object: label(), cause, advice }
     };
     let document = Document::parse(br#"{"users":[{"name":"alice"}],"port":1}"#).unwrap();
@@ -176,9 +176,10 @@ fn mounts() -> Vec<mount::Error> {
     let absent = || store::Error::Call(refused(Fault::NotFound, "Forbidden.ResourceNotFound", 404));
     let mut errors = vec![
         request("{}", "null", "/t", "420").unwrap_err().into(),
-        mount::Error::CrossAccountRole { object: label() },
-        mount::Error::NoRegion,
-        credential::Error::NoneConfigured.into(),
+        mount::Error::NoRegion { cause: None },
+        mount::Error::NoRegion {
+            cause: Some(metadata::Error::Refused { host: "100.100.100.200".into(), status: 404 }),
+        },
         mount::Error::NothingThere,
         mount::Error::Json {
             file: extract.label.clone(),
@@ -187,6 +188,9 @@ fn mounts() -> Vec<mount::Error> {
         mount::Error::Extract { file: extract.label.clone(), cause: nothing },
         mount::Error::Encoding { file: extract.label.clone(), encoding: "base64" },
     ];
+    errors.extend(identity::errors().into_iter().take(1).map(mount::Error::Credential));
+    let cross_account = |cause| mount::Error::CrossAccount { object: label(), cause };
+    errors.extend(identity::errors().into_iter().take(1).map(cross_account));
     errors.extend(stores().map(|cause| read(cause, &secret)));
     errors.push(read(absent(), &staged));
     errors.push(read(absent(), &parameter));
@@ -215,14 +219,13 @@ fn every_message_is_as_reviewed() {
             NotText,
             NoTargetPath,
             Permission,
-            PodIdentity,
             PodIdentityFlag,
-            NodePublishSecret,
             Region,
             Translation,
             Objects,
         }
     );
+    let ignored = credential::Warning::KeyPairIgnored { used: Source::ProviderOidc };
     let odd = request(
         r#"{"objects":"[{objectName: a, alias: b}]","regoin":"x","colour":"x"}"#,
         "null",
@@ -232,8 +235,8 @@ fn every_message_is_as_reviewed() {
     chapter!(
         text,
         "What is odd about a class (a warning in the log)",
-        odd.unwrap().warnings,
-        Warning { UnknownParameter, Object }
+        odd.unwrap().warnings.into_iter().chain([Warning::Identity(ignored)]),
+        Warning { UnknownParameter, Object, Identity }
     );
     chapter!(
         text,
@@ -287,20 +290,10 @@ fn every_message_is_as_reviewed() {
         text,
         "Why a mount failed (see each)",
         mounts(),
-        Mount {
-            Request,
-            CrossAccountRole,
-            NoRegion,
-            Credential,
-            Read,
-            NothingThere,
-            Json,
-            Extract,
-            Encoding,
-        }
+        Mount { Request, NoRegion, Credential, CrossAccount, Read, NothingThere, Json, Extract, Encoding }
     );
     let services = [
-        Service::Mount(Mount::NoRegion),
+        Service::Mount(Mount::NoRegion { cause: None }),
         Service::TooLarge { size: 5_000_000, largest: 4_194_304 },
         Service::Deadline { allowed: Duration::from_secs(60) },
         Service::Ending,
@@ -312,8 +305,7 @@ fn every_message_is_as_reviewed() {
         services,
         Service { Mount, TooLarge, Deadline, Ending, Panic }
     );
-    let half = access_key::from_variables(Some("LTAI".into()), None).unwrap_err();
-    write!(text, "\n# What is wrong with a key pair (the operator)\nHalfAPair: {half}\n").unwrap();
+    identity::chapters(&mut text);
     insta::with_settings!({ snapshot_path => "../tests/snapshots", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("messages", text);
     });
@@ -323,7 +315,8 @@ fn every_message_is_as_reviewed() {
 fn every_code_is_final() {
     use tonic::Code;
 
-    let errors = mounts().into_iter().map(service::Error::Mount).chain([
+    let identities = identity::errors().into_iter().map(mount::Error::Credential);
+    let errors = mounts().into_iter().chain(identities).map(service::Error::Mount).chain([
         service::Error::TooLarge { size: 2, largest: 1 },
         service::Error::Deadline { allowed: Duration::from_secs(1) },
         service::Error::Ending,

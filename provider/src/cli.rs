@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
+use crate::alicloud::authorities::CaFile;
 use crate::alicloud::sign::Scheme;
 use crate::alicloud::{Endpoint, Network, Region};
 
@@ -119,6 +120,42 @@ pub struct CloudArgs {
     /// Calls to OOS under way at once, across all mounts
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub max_concurrent_oos_secret_pulls: u16,
+
+    /// As whom to call it.
+    #[command(flatten)]
+    pub identity: IdentityArgs,
+}
+
+/// Settings of who calls the cloud.
+#[derive(Args, Debug)]
+pub struct IdentityArgs {
+    /// STS endpoint instead of that of the region; http:// only for a fake
+    #[arg(long, value_name = "HOST|URL")]
+    pub sts_endpoint: Option<Endpoint>,
+
+    /// Instance metadata service, if not http://100.100.100.200; for a fake
+    #[arg(long, value_name = "URL")]
+    pub metadata_endpoint: Option<Endpoint>,
+
+    /// RAM role of the node's instance, if not the one that is attached
+    #[arg(long, value_name = "NAME")]
+    pub ecs_ram_role: Option<String>,
+
+    /// Certificate authorities that alone are trusted for hosts of this suffix, in PEM; may be repeated
+    #[arg(long, value_name = "HOST_SUFFIX=FILE")]
+    pub ca_file: Vec<CaFile>,
+
+    /// Kubernetes API to read service accounts from, if not that of the pod's own cluster
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// Let a pod whose class asks for its own identity, and that has none, read with the provider's
+    #[arg(long)]
+    pub pod_identity_fallback: bool,
+
+    /// Let the key pair of a pod's nodePublishSecretRef go before the provider's role
+    #[arg(long)]
+    pub prefer_node_publish_secret: bool,
 }
 
 /// Settings of `fetch`.

@@ -1,5 +1,7 @@
 //! Every setting, checked, before anything is opened. Nothing else reads the environment.
 
+mod identity;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,13 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::alicloud::sign::Scheme;
-use crate::alicloud::{Client, Credential};
+use crate::alicloud::{Authorities, Client, Endpoint, Metadata, Sts};
 use crate::cli::{CloudArgs, LogFormat, ServeArgs};
-use crate::credential::{Credentials, access_key};
+use crate::credential::{self, Credentials};
+use crate::kubernetes::Kubernetes;
 use crate::metrics::Metrics;
 use crate::mount::Mounter;
 use crate::mount::settings::Settings;
-use crate::sensitive::Sensitive;
 use crate::store::{KmsStore, OosStore};
 
 /// The one door to the environment.
@@ -60,8 +62,14 @@ pub struct Cloud {
     pub kms_concurrency: usize,
     /// Calls to OOS under way at once.
     pub oos_concurrency: usize,
-    /// Static keys.
-    pub access_key: Option<Credential>,
+    /// Who asks.
+    pub identity: credential::Settings,
+    /// Where the node's instance tells about itself.
+    pub metadata_endpoint: Endpoint,
+    /// Where service accounts are read, if not in the pod's own cluster.
+    pub kubeconfig: Option<PathBuf>,
+    /// Whom to trust.
+    pub authorities: Authorities,
 }
 
 /// Settings of the admin port.
@@ -138,19 +146,14 @@ impl Cloud {
                 mistakes.push(format!("{flag} is 0, expected at least 1"));
             }
         }
-        let mut text = |name: &'static str| {
-            let value = environment.variable(name)?.into_string();
-            if value.is_err() {
-                mistakes.push(format!("{name} is no UTF-8 text"));
-            }
-            value.ok().map(Sensitive::from)
-        };
-        let (id, secret) = (text(access_key::ID_VARIABLE), text(access_key::SECRET_VARIABLE));
-        let access_key = access_key::from_variables(id, secret).unwrap_or_else(|half| {
-            mistakes.push(half.to_string());
-            None
+        let authorities = Authorities::load(&args.identity.ca_file).unwrap_or_else(|error| {
+            mistakes.push(error.to_string());
+            Authorities::default()
         });
+        let metadata_endpoint = identity::metadata_endpoint(args.identity.metadata_endpoint.clone());
+        let kubeconfig = args.identity.kubeconfig.clone();
         Self {
+            identity: identity::read(args.identity, args.network, args.region.clone(), environment, mistakes),
             settings: Settings {
                 region: args.region,
                 // Whoever names the host of all classes does not mind a class that names it, too.
@@ -166,16 +169,22 @@ impl Cloud {
             },
             kms_concurrency: usize::from(args.max_concurrent_kms_secret_pulls),
             oos_concurrency: usize::from(args.max_concurrent_oos_secret_pulls),
-            access_key,
+            metadata_endpoint,
+            kubeconfig,
+            authorities,
         }
     }
 
     /// What reads the secrets of a mount.
     pub fn mounter(self, metrics: Arc<Metrics>) -> Result<Mounter, Box<dyn std::error::Error>> {
-        let client = Arc::new(Client::new(metrics)?);
+        let client = Arc::new(Client::trusting(&self.authorities, metrics)?);
+        let metadata = Arc::new(Metadata::new(Arc::clone(&client), self.metadata_endpoint));
+        let sts = Sts::new(Arc::clone(&client));
+        let kubernetes = Kubernetes::new(self.kubeconfig);
         Ok(Mounter {
             settings: self.settings,
-            credentials: Credentials::new(self.access_key),
+            credentials: Credentials::new(self.identity, sts, Arc::clone(&metadata), kubernetes)?,
+            metadata,
             kms: KmsStore::new(Arc::clone(&client), self.kms_concurrency),
             oos: OosStore::new(client, self.oos_concurrency),
         })
@@ -222,7 +231,7 @@ mod tests {
     fn flags_alone_are_enough() {
         let config = load(&["--provider-volume=/p", "--region=cn-beijing"], &[]).unwrap();
         assert_eq!(config.cloud.settings.region.unwrap().as_str(), "cn-beijing");
-        assert!(config.cloud.access_key.is_none());
+        assert!(config.cloud.identity.key_pair.is_none());
     }
 
     #[test]

@@ -59,7 +59,11 @@ fn fetch(args: FetchArgs, environment: &impl Environment) -> Result<(), Error> {
         .build()
         .map_err(Error::output("stdout"))?;
     let mounter = cloud.mounter(Metrics::new()).map_err(Error::Start)?;
-    let files = runtime.block_on(async { mounter.mount(&request, Instant::now() + PATIENCE).await })?;
+    let mounted = runtime.block_on(async { mounter.mount(&request, Instant::now() + PATIENCE).await })?;
+    if let Some(warning) = mounted.warning {
+        eprintln!("warning: {warning}");
+    }
+    let files = mounted.files;
     if let Some(folder) = &args.output {
         files.iter().try_for_each(|file| keep(folder, file))?;
     }

@@ -19,6 +19,8 @@ pub const ANNOTATION: &str = "ack.alibabacloud.com/role-arn";
 
 /// A changed annotation counts this soon.
 const KEPT: Duration = Duration::from_secs(60);
+/// A missing one is looked for again this soon: somebody may be about to add it.
+const ABSENCE_KEPT: Duration = Duration::from_secs(2);
 /// More than a node has pods.
 const MOST: usize = 1_000;
 
@@ -40,7 +42,8 @@ pub struct Name {
 impl Name {
     /// Names that Kubernetes takes; others could ask for something else of the API.
     pub fn new(namespace: &str, name: &str) -> Option<Self> {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        let plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
         let is_name =
             |text: &str| (1..=253).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('.');
         let named = is_name(namespace) && is_name(name);
@@ -75,7 +78,8 @@ impl Kubernetes {
         let read = async |until| {
             let reading = timeout_at(until, self.read(account)).await;
             let role = reading.unwrap_or_else(|_| Err(TooLate.into()))?;
-            Ok((role, Freshness::whole(KEPT)))
+            let kept = if role.is_some() { KEPT } else { ABSENCE_KEPT };
+            Ok((role, Freshness::whole(kept)))
         };
         self.roles.get(account, until, read).await.map(|role| role.as_ref().clone())
     }

@@ -172,6 +172,12 @@ fn known_operation(operation: &str) -> &'static str {
     match operation {
         "GetSecretValue" => "GetSecretValue",
         "GetSecretParameter" => "GetSecretParameter",
+        "AssumeRole" => "AssumeRole",
+        "AssumeRoleWithOIDC" => "AssumeRoleWithOIDC",
+        "GetToken" => "GetToken",
+        "GetRegion" => "GetRegion",
+        "GetRole" => "GetRole",
+        "GetCredential" => "GetCredential",
         _ => "other",
     }
 }

@@ -19,10 +19,11 @@ use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status};
 
 use crate::alicloud::{Fault, call};
+use crate::credential;
 use crate::deadline;
 use crate::metrics::{Metrics, MountOutcome};
-use crate::mount::request::{Attributes, Request as MountSpec, Subject, Warning};
-use crate::mount::{self, File, Mounter};
+use crate::mount::request::{Attributes, Subject, Warning};
+use crate::mount::{self, File, Mounted, Mounter};
 use crate::proto::csi_driver_provider_server::CsiDriverProvider;
 use crate::proto::{self, MountRequest, MountResponse, ObjectVersion, VersionRequest, VersionResponse};
 use crate::store;
@@ -71,14 +72,15 @@ impl Service {
         until: Instant,
     ) -> Result<Answer, Error> {
         let MountRequest { secrets, target_path, permission, .. } = message;
-        let spec = MountSpec::parse(attributes, secrets, target_path, permission, &self.mounter.settings)?;
-        let files = self.mounter.mount(&spec, until).await?;
+        let spec = self.mounter.understand(attributes, secrets, target_path, permission, until).await?;
+        let Mounted { files, warning } = self.mounter.mount(&spec, until).await?;
         let response = response(files);
         let (size, largest) = (response.encoded_len(), self.largest_response);
         if size > largest {
             return Err(Error::TooLarge { size, largest });
         }
-        Ok(Answer { response, warnings: spec.warnings })
+        let identity = warning.map(Warning::Identity);
+        Ok(Answer { response, warnings: identity.into_iter().chain(spec.warnings).collect() })
     }
 }
 
@@ -251,27 +253,39 @@ fn mount_code(error: &mount::Error) -> Code {
     match error {
         mount::Error::Request(_) => Code::InvalidArgument,
         mount::Error::NothingThere => Code::NotFound,
-        mount::Error::Credential(_) => Code::Unauthenticated,
-        mount::Error::NoRegion
-        | mount::Error::CrossAccountRole { .. }
+        mount::Error::Credential(cause) | mount::Error::CrossAccount { cause, .. } => credential_code(cause),
+        mount::Error::NoRegion { .. }
         | mount::Error::Json { .. }
         | mount::Error::Extract { .. }
         | mount::Error::Encoding { .. } => Code::FailedPrecondition,
         mount::Error::Read { cause: store::Error::Crowded { .. }, .. } => Code::Unknown,
         mount::Error::Read { cause: store::Error::Withheld { .. }, .. } => Code::PermissionDenied,
-        mount::Error::Read { cause: store::Error::Call(cause), .. } => match cause {
-            call::Error::Refused { fault, .. } => match fault {
-                Fault::NotFound => Code::NotFound,
-                Fault::Denied => Code::PermissionDenied,
-                Fault::Credential => Code::Unauthenticated,
-                Fault::Clock | Fault::Invalid => Code::FailedPrecondition,
-                Fault::Throttled | Fault::Unavailable => Code::Unknown,
-            },
-            call::Error::Unreachable { .. } | call::Error::TimedOut { .. } | call::Error::Nonsense { .. } => {
-                Code::Unknown
-            }
-            call::Error::Unsendable { .. } => Code::FailedPrecondition,
+        mount::Error::Read { cause: store::Error::Call(cause), .. } => call_code(cause),
+    }
+}
+
+/// Whoever has no identity is not known, unless that passes or a permission is all that is missing.
+fn credential_code(error: &credential::Error) -> Code {
+    match error.call() {
+        Some(cause @ call::Error::Refused { .. }) => call_code(cause),
+        _ if error.is_passing() => Code::Unknown,
+        _ => Code::Unauthenticated,
+    }
+}
+
+fn call_code(error: &call::Error) -> Code {
+    match error {
+        call::Error::Refused { fault, .. } => match fault {
+            Fault::NotFound => Code::NotFound,
+            Fault::Denied => Code::PermissionDenied,
+            Fault::Credential => Code::Unauthenticated,
+            Fault::Clock | Fault::Invalid => Code::FailedPrecondition,
+            Fault::Throttled | Fault::Unavailable => Code::Unknown,
         },
+        call::Error::Unreachable { .. } | call::Error::TimedOut { .. } | call::Error::Nonsense { .. } => {
+            Code::Unknown
+        }
+        call::Error::Unsendable { .. } => Code::FailedPrecondition,
     }
 }
 

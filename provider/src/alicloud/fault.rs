@@ -33,12 +33,17 @@ impl Fault {
             | "MissingSecurityToken"
             | "Forbidden.AccessKey"
             | "Forbidden.AccessKeyDisabled" => Self::Credential,
+            // STS answers so when a trust policy does not admit the token.
+            "AuthenticationFail.NoPermission" => Self::Denied,
             "Forbidden.ResourceNotFound"
             | "Forbidden.KeyNotFound"
             | "Forbidden.KeyVersionNotFound"
             | "Forbidden.AliasNotFound" => Self::NotFound,
             "NoPermission" => Self::Denied,
-            _ if code.starts_with("InvalidAccessKeyId") || code.starts_with("InvalidSecurityToken") => {
+            _ if ["InvalidAccessKeyId", "InvalidSecurityToken", "AuthenticationFail"]
+                .iter()
+                .any(|family| code.starts_with(family)) =>
+            {
                 Self::Credential
             }
             _ if code.starts_with("EntityNotExist") => Self::NotFound,
@@ -88,6 +93,9 @@ mod tests {
     #[case("InvalidSecurityToken.Expired", 400, Fault::Credential)]
     #[case("SignatureDoesNotMatch", 400, Fault::Credential)]
     #[case("InvalidTimeStamp.Expired", 400, Fault::Clock)]
+    #[case("AuthenticationFail.NoPermission", 401, Fault::Denied)]
+    #[case("AuthenticationFail.OIDCToken.Expired", 401, Fault::Credential)]
+    #[case("EntityNotExist.Role", 404, Fault::NotFound)]
     #[case("Throttling.User", 400, Fault::Throttled)]
     #[case("Rejected.Throttling", 429, Fault::Throttled)]
     #[case("ServiceUnavailableTemporary", 503, Fault::Unavailable)]

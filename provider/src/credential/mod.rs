@@ -1,37 +1,216 @@
-//! Which credential a mount uses. One file per source; knows neither objects nor paths.
+//! Which credential a mount uses: one file per source, and the order among them.
+//!
+//! Knows neither objects nor paths. Sessions are kept by [`Identity`], opened by one caller for all who ask, and replaced ahead
+//! of their end.
 
 pub mod access_key;
+mod caller;
+mod claims;
+mod cross_account;
+mod ecs_ram_role;
+mod error;
+mod federation;
+mod identity;
+mod node_publish_secret;
+pub mod plan;
+mod pod_service_account;
+pub mod provider_oidc;
+mod ram_role;
+pub mod session_name;
+pub mod setting;
+pub mod settings;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::alicloud::Credential;
+use tokio::time::Instant;
 
-/// The credentials that the provider was started with, and the choice among them.
+pub use access_key::KeyPair;
+pub use caller::Caller;
+pub use claims::Claims;
+pub use error::Error;
+pub use identity::{Fingerprint, Identity};
+pub use plan::Source;
+pub use settings::Settings;
+
+use crate::alicloud::{Credential, Endpoint, Metadata, Network, Region, RoleArn, Session, Sts, call};
+use crate::clock;
+use crate::kept::{Freshness, Kept};
+use crate::kubernetes::Kubernetes;
+use identity::Fingerprints;
+use plan::{Order, RoleAlone};
+
+/// More than a node has pods.
+const MOST_SESSIONS: usize = 1_000;
+
+/// Hands out credentials.
 #[derive(Debug)]
 pub struct Credentials {
-    access_key: Option<Arc<Credential>>,
+    settings: Settings,
+    order: Order,
+    sts: Sts,
+    metadata: Arc<Metadata>,
+    kubernetes: Kubernetes,
+    fingerprints: Fingerprints,
+    sessions: Kept<Arc<Identity>, Credential, Error>,
+}
+
+/// A credential, whose it is, and what is odd about that.
+#[derive(Debug)]
+pub struct Granted {
+    /// To sign with.
+    pub credential: Arc<Credential>,
+    /// Where it came from.
+    pub source: Source,
+    /// What may be shared among those who have the same.
+    pub identity: Arc<Identity>,
+    /// For the mount's log line.
+    pub warning: Option<Warning>,
+}
+
+/// Something about a mount's identity that its author should know.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Warning {
+    /// The pod brought a key pair for nothing.
+    #[error(
+        "the key pair of the pod's nodePublishSecretRef is not used, since {} goes before it; remove the reference, or start the \
+         provider with --prefer-node-publish-secret",
+        used.describe()
+    )]
+    KeyPairIgnored {
+        /// What is used.
+        used: Source,
+    },
+    /// The pod reads as somebody else.
+    #[error("{reason}; as --pod-identity-fallback allows, {} is used instead", used.describe())]
+    FellBack {
+        /// What is used.
+        used: Source,
+        /// Why the pod's own is not.
+        reason: Box<Error>,
+    },
 }
 
 impl Credentials {
-    /// Static keys, or none.
-    pub fn new(access_key: Option<Credential>) -> Self {
-        Self { access_key: access_key.map(Arc::new) }
+    /// With settings that make sense together.
+    pub fn new(
+        settings: Settings,
+        sts: Sts,
+        metadata: Arc<Metadata>,
+        kubernetes: Kubernetes,
+    ) -> Result<Self, RoleAlone> {
+        let order = settings.order()?;
+        let (fingerprints, sessions) = (Fingerprints::default(), Kept::new(MOST_SESSIONS));
+        Ok(Self { settings, order, sts, metadata, kubernetes, fingerprints, sessions })
     }
 
-    /// The credential for a mount whose class asks for none of its own.
-    pub fn provider_level(&self) -> Result<Arc<Credential>, Error> {
-        self.access_key.clone().ok_or(Error::NoneConfigured)
+    /// The credential for an object of a mount that `caller` is behind; that of `cross_account` if the object names such a role.
+    /// `region` is where the mount reads.
+    pub async fn grant(
+        &self,
+        caller: &Caller,
+        cross_account: Option<&RoleArn>,
+        region: Option<&Region>,
+        until: Instant,
+    ) -> Result<Granted, Error> {
+        let base = self.base(caller, region, until).await;
+        let Some(role) = cross_account else { return base };
+        let base = base.map_err(|error| Error::Base(Box::new(error)))?;
+        let granted = self.cross_account(&base, caller, role, region, until).await;
+        granted.map(|granted| Granted { warning: base.warning, ..granted })
+    }
+
+    /// The cloud refused what was granted. Whether asking again may give something else, since it was a session.
+    pub fn refuse(&self, granted: &Granted) -> bool {
+        let refused = &granted.credential.access_key_id;
+        self.sessions.forget(&granted.identity, |credential| credential.access_key_id == *refused);
+        granted.credential.security_token.is_some()
+    }
+
+    async fn base(&self, caller: &Caller, region: Option<&Region>, until: Instant) -> Result<Granted, Error> {
+        let plan = plan::plan(self.order, caller.asked());
+        let (granted, used, warning) = match self.from(plan.source, caller, region, until).await {
+            Err(error) if error.is_absence() && plan.fallback.is_some() => {
+                let used = plan.fallback.unwrap_or(plan.source);
+                let warning = Warning::FellBack { used, reason: Box::new(error) };
+                (self.from(used, caller, region, until).await?, used, Some(warning))
+            }
+            result => (result?, plan.source, None),
+        };
+        let ignored = plan.key_pair_ignored.then_some(Warning::KeyPairIgnored { used });
+        Ok(Granted { warning: warning.or(ignored), ..granted })
+    }
+
+    async fn from(
+        &self,
+        source: Source,
+        caller: &Caller,
+        region: Option<&Region>,
+        until: Instant,
+    ) -> Result<Granted, Error> {
+        match source {
+            Source::PodServiceAccount => self.pod_service_account(caller, region, until).await,
+            Source::ProviderOidc => self.provider_oidc(region, until).await,
+            Source::RamRole => self.ram_role(region, until).await,
+            Source::NodePublishSecret => {
+                Ok(self.key_pair(Source::NodePublishSecret, node_publish_secret::credential(caller)?))
+            }
+            Source::AccessKey => self.access_key(),
+            Source::EcsRamRole => self.ecs_ram_role(until).await,
+        }
+    }
+
+    fn access_key(&self) -> Result<Granted, Error> {
+        let pair = self.settings.key_pair.as_ref();
+        let pair = pair.expect("the order names the key pair only if there is one");
+        Ok(self.key_pair(Source::AccessKey, pair.credential()?))
+    }
+
+    fn key_pair(&self, source: Source, credential: Credential) -> Granted {
+        let identity = Identity::KeyPair(self.fingerprints.of(&credential));
+        Granted { credential: Arc::new(credential), source, identity: Arc::new(identity), warning: None }
+    }
+
+    /// The session of an identity, or the one that `open` opens.
+    async fn session<F>(
+        &self,
+        source: Source,
+        identity: Identity,
+        until: Instant,
+        open: impl FnOnce(Instant) -> F,
+    ) -> Result<Granted, Error>
+    where
+        F: Future<Output = Result<(Credential, Freshness), Error>>,
+    {
+        let identity = Arc::new(identity);
+        let credential = self.sessions.get(&identity, until, open).await?;
+        Ok(Granted { credential, source, identity, warning: None })
+    }
+
+    /// Where to ask for sessions: near the node, since endpoints within a VPC may not be reached from another region.
+    async fn sts_endpoint(&self, region: Option<&Region>, until: Instant) -> Result<Endpoint, Error> {
+        let settings = &self.settings;
+        match (&settings.sts_endpoint, settings.region.as_ref().or(region), settings.network) {
+            (Some(endpoint), _, _) => Ok(endpoint.clone()),
+            (None, Some(region), network) => Ok(Endpoint::sts(region, network)),
+            (None, None, Network::Public) => Ok(Endpoint::global_sts()),
+            (None, None, Network::Vpc) => {
+                let region = self.metadata.region(until).await.map_err(Error::NoRegion)?;
+                Ok(Endpoint::sts(&region, Network::Vpc))
+            }
+        }
     }
 }
 
-/// Why there is no credential. The operator must act.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Nothing was configured at all.
-    #[error(
-        "the provider has no credential; set {} and {} in its environment",
-        access_key::ID_VARIABLE,
-        access_key::SECRET_VARIABLE
-    )]
-    NoneConfigured,
+/// Whether the cloud no longer takes a session: it ended, or was revoked.
+pub fn is_session_refused(error: &call::Error) -> bool {
+    let call::Error::Refused { code, .. } = error else { return false };
+    code.starts_with("InvalidSecurityToken") || code.starts_with("InvalidAccessKeyId")
+}
+
+/// A session to keep. Its life is counted from now, so a clock that is off shifts nothing but the refresh.
+fn kept(session: Session) -> (Credential, Freshness) {
+    let life = session.expires.duration_since(clock::now());
+    let life = Duration::try_from(life).unwrap_or_default();
+    (session.credential, Freshness::of_life(life))
 }

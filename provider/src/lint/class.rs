@@ -123,7 +123,7 @@ fn check_parameters(
             request::parse_translation(text).map_err(|error| refuse(node, error)).unwrap_or_default();
     }
     if let Some((node, text)) = value("usePodServiceAccountToken")
-        && let Err(error) = request::check_pod_identity(text)
+        && let Err(error) = request::parse_pod_identity(text)
     {
         refuse(node, error);
     }

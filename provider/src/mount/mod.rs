@@ -13,11 +13,13 @@ pub mod settings;
 mod unpack;
 pub mod yaml;
 
+use std::sync::Arc;
+
 use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
-use crate::alicloud::{Credential, Fault, Region, SecretArn, call};
-use crate::credential::{self, Credentials};
+use crate::alicloud::{Fault, Metadata, Region, SecretArn, call, metadata};
+use crate::credential::{self, Credentials, Granted, Source, Warning};
 use crate::sensitive::Sensitive;
 use crate::store::{self, Door, KmsStore, OosStore, Selection, Value};
 
@@ -26,7 +28,7 @@ use extract::{DocumentError, SearchError};
 use file::FileMode;
 use object::{Label, SecretObject};
 use path::FilePath;
-use request::Request;
+use request::{Attributes, Request};
 use settings::Settings;
 use unpack::unpack;
 
@@ -37,10 +39,21 @@ pub struct Mounter {
     pub settings: Settings,
     /// Who asks.
     pub credentials: Credentials,
+    /// What the node's instance says about itself.
+    pub metadata: Arc<Metadata>,
     /// Where secrets are.
     pub kms: KmsStore,
     /// Where secret parameters are.
     pub oos: OosStore,
+}
+
+/// What a mount gives.
+#[derive(Debug)]
+pub struct Mounted {
+    /// In the order of the class.
+    pub files: Vec<File>,
+    /// What is odd about who read them.
+    pub warning: Option<Warning>,
 }
 
 /// A file of the volume.
@@ -57,60 +70,104 @@ pub struct File {
 }
 
 impl Mounter {
+    /// Reads a request of the driver's. Only if neither class nor operator names a region, and one is needed, the node is asked.
+    pub async fn understand(
+        &self,
+        attributes: &Attributes,
+        secrets: &str,
+        target_path: &str,
+        permission: &str,
+        until: Instant,
+    ) -> Result<Request, Error> {
+        let parse = |settings| Request::parse(attributes, secrets, target_path, permission, settings);
+        let request = parse(&self.settings)?;
+        if request.objects.iter().all(|object| self.door(object, request.region.as_ref()).is_some()) {
+            return Ok(request);
+        }
+        let region = self.metadata.region(until).await;
+        let region = region.map_err(|cause| Error::NoRegion { cause: Some(cause) })?;
+        Ok(parse(&Settings { region: Some(region), ..self.settings.clone() })?)
+    }
+
     /// Reads every object, several at a time, and gives the files in the order of the class. The first failure ends the
     /// mount and whatever else it had under way; so does the time, when it is `until`.
-    pub async fn mount(&self, request: &Request, until: Instant) -> Result<Vec<File>, Error> {
-        let region = request.region.as_ref();
-        let doors: Vec<_> =
-            request.objects.iter().map(|object| self.door(object, region)).collect::<Result<_, _>>()?;
-        let credential = self.credentials.provider_level()?;
-        let reads = request.objects.iter().zip(&doors).map(|(object, door)| {
-            let credential = credential.as_ref();
-            async move {
-                match self.read(object, door, region, credential, until).await? {
-                    Some(value) => unpack(object, value, request.mode).await,
-                    None => Ok(Vec::new()),
-                }
-            }
-        });
-        let files: Vec<_> = try_join_all(reads).await?.into_iter().flatten().collect();
+    pub async fn mount(&self, request: &Request, until: Instant) -> Result<Mounted, Error> {
+        let read = async |object| {
+            let (value, warning) = self.read(object, request, until).await?;
+            let files = match value {
+                Some(value) => unpack(object, value, request.mode).await?,
+                None => Vec::new(),
+            };
+            Ok::<_, Error>((files, warning))
+        };
+        let parts = try_join_all(request.objects.iter().map(read)).await?;
+        let mut mounted = Mounted { files: Vec::new(), warning: None };
+        for (files, warning) in parts {
+            mounted.files.extend(files);
+            mounted.warning = mounted.warning.or(warning);
+        }
         // The driver takes an answer without files for "keep what you have".
-        if files.is_empty() { Err(Error::NothingThere) } else { Ok(files) }
+        if mounted.files.is_empty() { Err(Error::NothingThere) } else { Ok(mounted) }
     }
 
-    /// Where to ask for an object.
-    fn door(&self, object: &SecretObject, region: Option<&Region>) -> Result<Door, Error> {
-        if object.cross_account_role.is_some() {
-            return Err(Error::CrossAccountRole { object: object.label.clone() });
-        }
-        let door = match &object.selection {
+    /// Where to ask for an object; nothing without any region.
+    fn door(&self, object: &SecretObject, region: Option<&Region>) -> Option<Door> {
+        match &object.selection {
             Selection::Kms(_) => self.settings.kms_door(object.kms_endpoint.as_ref(), region),
             Selection::Oos(_) => self.settings.oos_door(region),
-        };
-        door.ok_or(Error::NoRegion)
+        }
     }
 
-    /// Nothing if the object is optional and not there.
+    /// No value if the object is optional and not there.
     async fn read(
+        &self,
+        object: &SecretObject,
+        request: &Request,
+        until: Instant,
+    ) -> Result<(Option<Value>, Option<Warning>), Error> {
+        let region = request.region.as_ref();
+        let door = self.door(object, region).ok_or(Error::NoRegion { cause: None })?;
+        let grant = async || {
+            let (caller, role) = (&request.caller, object.cross_account_role.as_ref());
+            self.credentials.grant(caller, role, region, until).await.map_err(|cause| match role {
+                Some(_) => Error::CrossAccount { object: object.label.clone(), cause },
+                None => cause.into(),
+            })
+        };
+        let mut granted = grant().await?;
+        let mut value = self.ask(object, &door, region, &granted, until).await;
+        // A session that ended or was revoked is replaced, once.
+        if let Err(store::Error::Call(cause)) = &value
+            && credential::is_session_refused(cause)
+            && self.credentials.refuse(&granted)
+        {
+            granted = grant().await?;
+            value = self.ask(object, &door, region, &granted, until).await;
+        }
+        match value {
+            Ok(value) => Ok((Some(value), granted.warning)),
+            Err(cause) if object.optional && store::is_absence(&cause) => Ok((None, granted.warning)),
+            Err(cause) => Err(Error::Read {
+                object: object.label.clone(),
+                advice: advice(&cause, region, &object.selection, granted.source),
+                cause,
+            }),
+        }
+    }
+
+    async fn ask(
         &self,
         object: &SecretObject,
         door: &Door,
         region: Option<&Region>,
-        credential: &Credential,
+        granted: &Granted,
         until: Instant,
-    ) -> Result<Option<Value>, Error> {
-        let value = match &object.selection {
-            Selection::Kms(selection) => self.kms.read(door, credential, selection, until).await,
-            Selection::Oos(selection) => self.oos.read(door, region, credential, selection, until).await,
-        };
-        match value {
-            Ok(value) => Ok(Some(value)),
-            Err(cause) if object.optional && store::is_absence(&cause) => Ok(None),
-            Err(cause) => Err(Error::Read {
-                object: object.label.clone(),
-                advice: advice(&cause, region, &object.selection),
-                cause,
-            }),
+    ) -> Result<Value, store::Error> {
+        match &object.selection {
+            Selection::Kms(selection) => self.kms.read(door, &granted.credential, selection, until).await,
+            Selection::Oos(selection) => {
+                self.oos.read(door, region, &granted.credential, selection, until).await
+            }
         }
     }
 }
@@ -121,22 +178,26 @@ pub enum Error {
     /// The request is wrong: the author of the class must act.
     #[error(transparent)]
     Request(#[from] request::Error),
-    /// Another identity was asked for than there is; the provider's own must not be used in its place.
-    #[error(
-        "{object}: crossAccountRoleArn is set, but this version cannot assume a role; remove it to read with the provider's identity"
-    )]
-    CrossAccountRole {
-        /// Which.
-        object: Label,
-    },
     /// No region anywhere: author or operator must name one.
     #[error(
-        "no region; set the parameter region in the class, or --region (chart value regionId) for all classes"
+        "no region{}; set the parameter region in the class, or --region (chart value regionId) for all classes",
+        cause.as_ref().map_or_else(String::new, |cause| format!(", and the node's own cannot be had: {cause}"))
     )]
-    NoRegion,
-    /// No identity: the operator must act.
+    NoRegion {
+        /// Why the node does not tell.
+        cause: Option<metadata::Error>,
+    },
+    /// No identity: the cause says who must act.
     #[error(transparent)]
     Credential(#[from] credential::Error),
+    /// None for this object: the cause says who must act.
+    #[error("{object}: {cause}")]
+    CrossAccount {
+        /// Which.
+        object: Label,
+        /// What happened.
+        cause: credential::Error,
+    },
     /// An object could not be read; the fault in the cause says who must act, the advice how.
     #[error("{object}: {cause}{advice}")]
     Read {
@@ -181,7 +242,12 @@ pub enum Error {
 }
 
 /// What to do about a failed read, where the failure does not say so itself.
-pub(crate) fn advice(cause: &store::Error, region: Option<&Region>, selection: &Selection) -> String {
+pub(crate) fn advice(
+    cause: &store::Error,
+    region: Option<&Region>,
+    selection: &Selection,
+    source: Source,
+) -> String {
     let fault = match cause {
         store::Error::Withheld { .. } => Fault::Denied,
         store::Error::Call(call::Error::Refused { fault, .. }) => *fault,
@@ -190,11 +256,7 @@ pub(crate) fn advice(cause: &store::Error, region: Option<&Region>, selection: &
     let advice = match fault {
         Fault::NotFound => absence(region, selection),
         Fault::Denied => permission(region, selection),
-        Fault::Credential => format!(
-            "check {} and {} in the provider's environment: the key may be deleted, disabled or mistyped",
-            credential::access_key::ID_VARIABLE,
-            credential::access_key::SECRET_VARIABLE
-        ),
+        Fault::Credential => source.check_advice().to_owned(),
         Fault::Clock => {
             "synchronize the node's clock, which is off by more than the cloud tolerates".to_owned()
         }

@@ -16,6 +16,7 @@ use super::path::{self, Translation};
 use super::settings::Settings;
 use crate::alicloud::Region;
 use crate::alicloud::endpoint;
+use crate::credential::{self, Caller};
 use crate::sensitive::Sensitive;
 
 /// What a class's `parameters` may hold.
@@ -99,6 +100,8 @@ pub struct Request {
     pub region: Option<Region>,
     /// At least one; no two files of them in each other's way.
     pub objects: Vec<SecretObject>,
+    /// Whom it is for.
+    pub caller: Caller,
     /// For every file that has none of its own.
     pub mode: FileMode,
     /// What is odd about the class, and no reason to refuse it.
@@ -118,15 +121,16 @@ impl Request {
             return Err(Error::NoTargetPath);
         }
         let mode = parse_permission(permission)?;
-        refuse_node_publish_secret(secrets)?;
+        let secrets = parse_string_map("secrets", secrets)?.unwrap_or_default();
         let non_empty = |name| attributes.value(name).filter(|value| !value.is_empty());
-        non_empty("usePodServiceAccountToken").map_or(Ok(()), check_pod_identity)?;
+        let pod_identity = non_empty("usePodServiceAccountToken").map_or(Ok(false), parse_pod_identity)?;
+        let caller = Caller::new(pod_identity, |name| attributes.value(name), &secrets);
         let region = non_empty("region").map(str::parse).transpose()?.or_else(|| settings.region.clone());
         let translation = non_empty("pathTranslation").map(parse_translation).transpose()?;
         let rules = settings.rules(translation.unwrap_or_default(), region.as_ref());
         let (objects, findings) = parse_objects(attributes.value("objects").unwrap_or_default(), &rules)?;
         let warnings = attributes.unknown().chain(findings.into_iter().map(Warning::Object)).collect();
-        Ok(Self { region, objects, mode, warnings })
+        Ok(Self { region, objects, caller, mode, warnings })
     }
 }
 
@@ -135,11 +139,11 @@ pub fn parse_translation(text: &str) -> Result<Translation, Error> {
     text.parse().map_err(|reason| Error::Translation { found: text.to_owned(), reason })
 }
 
-/// Reads `usePodServiceAccountToken`, of which only the default can be served.
-pub fn check_pod_identity(text: &str) -> Result<(), Error> {
+/// Reads `usePodServiceAccountToken`. Whatever is neither on nor off must not be taken for one of them.
+pub fn parse_pod_identity(text: &str) -> Result<bool, Error> {
     match text {
-        _ if text.eq_ignore_ascii_case("true") => Err(Error::PodIdentity),
-        _ if text.eq_ignore_ascii_case("false") => Ok(()),
+        _ if text.eq_ignore_ascii_case("true") => Ok(true),
+        _ if text.eq_ignore_ascii_case("false") => Ok(false),
         _ => Err(Error::PodIdentityFlag { found: text.to_owned() }),
     }
 }
@@ -168,6 +172,9 @@ pub enum Warning {
     /// In `objects`.
     #[error("{0}")]
     Object(Finding),
+    /// About who reads them.
+    #[error("{0}")]
+    Identity(credential::Warning),
 }
 
 /// A request that cannot be served as it is. The author of the class, or of the driver, must change it.
@@ -213,24 +220,11 @@ pub enum Error {
         /// What was sent.
         found: String,
     },
-    /// The pod's own identity was asked for; another one must not be used in its place.
-    #[error(
-        "usePodServiceAccountToken is \"true\", but this version cannot use a pod's own identity; remove the parameter to read with the provider's"
-    )]
-    PodIdentity,
     /// Neither on nor off; taken for off, it would read with another identity than was meant.
     #[error("usePodServiceAccountToken: found {}, expected \"true\" or \"false\"", Excerpt(found))]
     PodIdentityFlag {
         /// What was written.
         found: String,
-    },
-    /// The pod brings a key pair; the provider's must not be used in its place.
-    #[error(
-        "the pod's nodePublishSecretRef brings {key}, but this version cannot use a pod's own key pair; remove the reference to read with the provider's"
-    )]
-    NodePublishSecret {
-        /// One of the pair's names.
-        key: &'static str,
     },
     /// `region` is none.
     #[error("region: {0}")]
@@ -246,16 +240,6 @@ pub enum Error {
     /// `objects` is wrong.
     #[error(transparent)]
     Objects(#[from] object::Error),
-}
-
-/// Other secrets, such as tokens, are nothing to us.
-fn refuse_node_publish_secret(secrets: &str) -> Result<(), Error> {
-    let secrets = parse_string_map("secrets", secrets)?.unwrap_or_default();
-    let brought = |key: &&str| secrets.keys().any(|name| name.eq_ignore_ascii_case(key));
-    match ["access_key", "access_secret"].into_iter().find(brought) {
-        Some(key) => Err(Error::NodePublishSecret { key }),
-        None => Ok(()),
-    }
 }
 
 /// Reads a JSON object of strings, or `null`.
@@ -377,7 +361,6 @@ mod tests {
     #[case(OBJECTS, "", "/t", "420", "secrets is no JSON")]
     #[case(OBJECTS, r#"{"k":["hunter2"]}"#, "/t", "420", "secrets: \"k\": found a list, expected text")]
     #[case(OBJECTS, r#""hunter2""#, "/t", "420", "secrets: found text, expected a JSON object of strings")]
-    #[case(OBJECTS, r#"{"Access_Key":"hunter2"}"#, "/t", "420", "nodePublishSecretRef brings access_key")]
     #[case(OBJECTS, "null", "", "420", "target_path is missing")]
     #[case(OBJECTS, "null", "/t", "", "permission: found \"\", expected a decimal JSON number")]
     #[case(OBJECTS, "null", "/t", "rw-r--r--", "permission: found \"rw-r--r--\"")]
@@ -397,13 +380,6 @@ mod tests {
         "/t",
         "420",
         "pathTranslation: found \"ab\", expected one"
-    )]
-    #[case(
-        r#"{"objects":"- objectName: a","usePodServiceAccountToken":"true"}"#,
-        "null",
-        "/t",
-        "420",
-        "usePodServiceAccountToken"
     )]
     #[case(
         r#"{"objects":"- objectName: a","usePodServiceAccountToken":"yes"}"#,
