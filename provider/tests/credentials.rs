@@ -1,0 +1,17 @@
+//! Who asks: every source against the fake cloud, a fake instance and a small Kubernetes API, and what each does when
+//! something is missing, refused, slow or broken.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint's own exception does not cover")]
+
+mod support;
+
+#[path = "credentials/cluster.rs"]
+mod cluster;
+#[path = "credentials/faults.rs"]
+mod faults;
+#[path = "credentials/instance.rs"]
+mod instance;
+#[path = "credentials/sources.rs"]
+mod sources;
+#[path = "credentials/world.rs"]
+mod world;
