@@ -17,8 +17,7 @@ use crate::alicloud::{Endpoint, Network, Region};
     version,
     about,
     args_conflicts_with_subcommands = true,
-    after_help = "Credentials come from the environment: ACCESS_KEY_ID and SECRET_ACCESS_KEY.\n\
-                  Without a command, flags are those of serve."
+    after_help = "Without a command, flags are those of serve. Its --help lists the variables that hold credentials."
 )]
 pub struct Cli {
     /// What to do; `serve` if nothing is named.
@@ -42,8 +41,23 @@ pub enum Command {
     Version,
 }
 
+/// What `--help` of every command that calls the cloud ends with.
+const VARIABLES: &str = "Credentials come from the environment; NAME_FILE in place of NAME names a file that is read again when it \
+changes:
+  ACCESS_KEY_ID, SECRET_ACCESS_KEY     key pair; with a role it assumes that
+  ALICLOUD_ROLE_ARN                    role to read with
+  ALICLOUD_OIDC_PROVIDER_ARN           provider of service account tokens, or
+  ALICLOUD_ACCOUNT_ID, ALICLOUD_CLUSTER_ID
+                                       the cluster whose provider it is
+  ALICLOUD_OIDC_TOKEN_FILE             the provider's own token, if not where the chart projects it
+  ALICLOUD_ROLE_SESSION_NAME           name of sessions, with {namespace}, {serviceAccount}, {node}
+  ALICLOUD_ROLE_SESSION_EXPIRATION     seconds that sessions last, 900 to 43200
+  ALICLOUD_CROSS_ACCOUNT_EXTERNAL_ID   external id for roles of other accounts
+Without any of them the RAM role of the node's instance is used.";
+
 /// Settings of `serve`.
 #[derive(Args, Debug)]
+#[command(after_help = VARIABLES)]
 pub struct ServeArgs {
     /// Directory of the driver's provider sockets; ours is alibabacloud.sock in it
     #[arg(long, value_name = "DIR", default_value = "/etc/kubernetes/secrets-store-csi-providers")]
@@ -133,7 +147,7 @@ pub struct IdentityArgs {
     #[arg(long, value_name = "HOST|URL")]
     pub sts_endpoint: Option<Endpoint>,
 
-    /// Instance metadata service, if not http://100.100.100.200; for a fake
+    /// Instance metadata service, if not that at 100.100.100.200; for a fake
     #[arg(long, value_name = "URL")]
     pub metadata_endpoint: Option<Endpoint>,
 

@@ -212,7 +212,11 @@ impl std::error::Error for Mistakes {}
 mod tests {
     use super::*;
     use crate::cli::Cli;
+    use crate::credential::Source;
     use clap::Parser as _;
+    use rstest::rstest;
+
+    const ROLE: &str = "acs:ram::1234567890123456:role/reader";
 
     struct Variables<'a>(&'a [(&'a str, &'a str)]);
 
@@ -252,6 +256,45 @@ mod tests {
         {
             assert!(message.contains(part), "{message}");
         }
+    }
+
+    #[rstest]
+    #[case(&[("ALICLOUD_ROLE_ARN", ROLE)], "nothing to assume the role with")]
+    #[case(&[("ALICLOUD_ROLE_ARN", "reader")], "ALICLOUD_ROLE_ARN: expected a role's ARN")]
+    #[case(&[("ALICLOUD_OIDC_PROVIDER_ARN", ROLE)], "expected an OIDC provider's ARN")]
+    #[case(&[("ALICLOUD_ACCOUNT_ID", "1")], "ALICLOUD_CLUSTER_ID is missing")]
+    #[case(&[("ALICLOUD_CLUSTER_ID", "c1")], "ALICLOUD_ACCOUNT_ID is missing")]
+    #[case(&[("ALICLOUD_CLUSTER_ID", "c/1"), ("ALICLOUD_ACCOUNT_ID", "1")], "ALICLOUD_CLUSTER_ID: expected")]
+    #[case(&[("ALICLOUD_ROLE_SESSION_EXPIRATION", "60")], "from 900 to 43200")]
+    #[case(&[("ALICLOUD_ROLE_SESSION_NAME", "a b")], "expected 2 to 64 letters")]
+    #[case(&[("ACCESS_KEY_ID", "a"), ("ACCESS_KEY_ID_FILE", "/b")], "both ACCESS_KEY_ID and ACCESS_KEY_ID_FILE")]
+    #[case(&[("SECRET_ACCESS_KEY_FILE", "/nonexistent/key")], "/nonexistent/key: No such file")]
+    #[case(&[("ALICLOUD_CROSS_ACCOUNT_EXTERNAL_ID", "x")], "expected 2 to 1224")]
+    fn credentials_that_make_no_sense_are_refused_at_the_start(
+        #[case] environment: &[(&str, &str)],
+        #[case] expected: &str,
+    ) {
+        let message = load(&[], environment).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+
+    #[test]
+    fn a_key_pair_may_stand_in_files() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let (id, secret) = (file("id", "LTAI\n"), file("secret", "hunter2\n"));
+        let environment = [
+            ("ACCESS_KEY_ID_FILE", id.as_str()),
+            ("SECRET_ACCESS_KEY_FILE", &secret),
+            ("ALICLOUD_ROLE_ARN", ROLE),
+        ];
+        let identity = load(&[], &environment).unwrap().cloud.identity;
+        assert_eq!(identity.order().unwrap().provider_level, Source::RamRole);
+        assert_eq!(identity.key_pair.unwrap().credential().unwrap().access_key_id, "LTAI");
     }
 
     #[test]

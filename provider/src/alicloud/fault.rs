@@ -33,13 +33,12 @@ impl Fault {
             | "MissingSecurityToken"
             | "Forbidden.AccessKey"
             | "Forbidden.AccessKeyDisabled" => Self::Credential,
-            // STS answers so when a trust policy does not admit the token.
-            "AuthenticationFail.NoPermission" => Self::Denied,
             "Forbidden.ResourceNotFound"
             | "Forbidden.KeyNotFound"
             | "Forbidden.KeyVersionNotFound"
             | "Forbidden.AliasNotFound" => Self::NotFound,
-            "NoPermission" => Self::Denied,
+            // The second is STS's word for a trust policy that does not admit a token.
+            "NoPermission" | "AuthenticationFail.NoPermission" => Self::Denied,
             _ if ["InvalidAccessKeyId", "InvalidSecurityToken", "AuthenticationFail"]
                 .iter()
                 .any(|family| code.starts_with(family)) =>

@@ -67,6 +67,13 @@ impl Metadata {
 
     /// A session of the instance's role: of `role`, or of the one that is attached.
     pub async fn session(&self, role: Option<&str>, until: Instant) -> Result<Session, Error> {
+        #[derive(Deserialize)]
+        struct Envelope {
+            #[serde(rename = "Code")]
+            code: Option<String>,
+            #[serde(flatten)]
+            keys: Keys,
+        }
         let role = match role {
             Some(role) => role.to_owned(),
             None => self.role(until).await?,
@@ -76,13 +83,6 @@ impl Metadata {
             Error::Refused { status: 404, .. } => Error::OtherRole { role: role.clone() },
             error => error,
         })?;
-        #[derive(Deserialize)]
-        struct Envelope {
-            #[serde(rename = "Code")]
-            code: Option<String>,
-            #[serde(flatten)]
-            keys: Keys,
-        }
         let envelope: Envelope = serde_json::from_slice(answer.body.expose())
             .map_err(|_| self.nonsense("no credential of a role"))?;
         match envelope.code.as_deref() {

@@ -60,8 +60,8 @@ pub fn pause(persistence: Persistence, tries: u32, hint: Option<Duration>, dice:
 pub fn hint(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let time_left = |name: &str| {
-        let parts = text(name)?.split(',');
-        parts.filter_map(|part| part.trim().strip_prefix("TimeLeft:")?.trim().parse().ok()).next()
+        let mut parts = text(name)?.split(',');
+        parts.find_map(|part| part.trim().strip_prefix("TimeLeft:")?.trim().parse().ok())
     };
     let milliseconds = text("x-acs-retry-after").and_then(|text| text.trim().parse().ok());
     let milliseconds =

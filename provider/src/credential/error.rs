@@ -128,7 +128,7 @@ pub enum Error {
         /// Who was to vouch.
         provider: OidcProviderArn,
         /// What the token says.
-        claims: Claims,
+        claims: Box<Claims>,
         /// What happened.
         cause: Arc<call::Error>,
         /// What to do next, with its separator, or nothing.
@@ -193,7 +193,8 @@ impl Error {
             _ => None,
         });
         let (role, provider) = (role.clone(), provider.clone());
-        Self::Federation { source_of, role, provider, claims, cause: Arc::new(cause), advice }
+        let (claims, cause) = (Box::new(claims), Arc::new(cause));
+        Self::Federation { source_of, role, provider, claims, cause, advice }
     }
 
     pub(crate) fn assumption(source_of: Source, role: &RoleArn, cause: call::Error) -> Self {

@@ -45,13 +45,11 @@ fn token(tokens: Option<&Sensitive<String>>) -> Result<Sensitive<String>, Error>
     let tokens = tokens.ok_or(Error::NoTokens)?;
     let mut tokens: BTreeMap<String, Entry> = serde_json::from_str(tokens.expose())
         .map_err(|error| Error::Tokens { line: error.line(), column: error.column() })?;
-    match tokens.remove(AUDIENCE) {
-        Some(entry) => Ok(entry.token),
-        None => {
-            let audiences: Vec<_> = tokens.keys().map(|audience| format!("{audience:?}")).collect();
-            Err(Error::NoAudience { found: audiences.join(", ").chars().take(300).collect() })
-        }
+    if let Some(entry) = tokens.remove(AUDIENCE) {
+        return Ok(entry.token);
     }
+    let audiences: Vec<_> = tokens.keys().map(|audience| format!("{audience:?}")).collect();
+    Err(Error::NoAudience { found: audiences.join(", ").chars().take(300).collect() })
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ impl World {
         match setup {
             Setup::Nothing | Setup::Keys => {}
             Setup::RamRole => {
-                cloud.identity.role = Some(setting("ALICLOUD_ROLE_ARN", &role("assumed"), parse_role))
+                cloud.identity.role = Some(setting("ALICLOUD_ROLE_ARN", &role("assumed"), parse_role));
             }
             Setup::ProviderOidc => {
                 cloud.identity.role = Some(setting("ALICLOUD_ROLE_ARN", &role("provider"), parse_role));
@@ -258,7 +258,7 @@ impl Mount {
     }
 
     pub(crate) fn objects(mut self, objects: &str) -> Self {
-        self.objects = objects.to_owned();
+        objects.clone_into(&mut self.objects);
         self
     }
 
