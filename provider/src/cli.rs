@@ -174,7 +174,7 @@ pub struct IdentityArgs {
 
 /// Settings of `fetch`.
 #[derive(Args, Debug)]
-#[command(after_help = "Credentials come from the environment: ACCESS_KEY_ID and SECRET_ACCESS_KEY.\n\
+#[command(after_help = "Credentials come from the environment, as for serve.\n\
                   Exit codes: 0 all files are there, 1 the class cannot be mounted, 2 nothing that can be used.")]
 pub struct FetchArgs {
     /// Manifest of the SecretProviderClass; - or none is standard input
