@@ -17,7 +17,7 @@ use crate::config::{Cloud, Environment, Mistakes};
 use crate::lint::{self, Parameters, input, report};
 use crate::metrics::Metrics;
 use crate::mount::request::{self, Attributes, Request, Warning};
-use crate::mount::{self, File};
+use crate::mount::{self, File, Mounted};
 use crate::store::Selection;
 
 /// What it was called with cannot be used.
@@ -59,11 +59,11 @@ fn fetch(args: FetchArgs, environment: &impl Environment) -> Result<(), Error> {
         .build()
         .map_err(Error::output("stdout"))?;
     let mounter = cloud.mounter(Metrics::new()).map_err(Error::Start)?;
-    let mounted = runtime.block_on(async { mounter.mount(&request, Instant::now() + PATIENCE).await })?;
-    if let Some(warning) = mounted.warning {
+    let Mounted { files, warning } =
+        runtime.block_on(async { mounter.mount(&request, Instant::now() + PATIENCE).await })?;
+    if let Some(warning) = warning {
         eprintln!("warning: {warning}");
     }
-    let files = mounted.files;
     if let Some(folder) = &args.output {
         files.iter().try_for_each(|file| keep(folder, file))?;
     }
