@@ -21,6 +21,9 @@ accounts:
         trust:
           Version: '1'
           Statement: [{ Effect: Allow, Action: 'sts:AssumeRole', Principal: { Service: [ecs.aliyuncs.com] } }]
+      - name: closed
+        trust:
+          Statement: [{ Effect: Allow, Action: 'sts:AssumeRole', Principal: { RAM: ['acs:ram::1111111111111111:root'] } }]
 ";
 
 async fn world() -> World {
@@ -97,11 +100,12 @@ async fn the_hardened_mode_guards_them_too() {
 #[rstest::rstest]
 #[case::not_there("absent")]
 #[case::not_attached("node")]
+#[case::not_trusting_the_service("closed")]
 #[tokio::test]
-async fn a_role_that_is_not_there_or_not_the_instances_is_404(#[case] name: &str) {
+async fn a_role_that_cannot_be_given_is_404(#[case] name: &str) {
     let world = world().await;
     let mut changed = instance();
-    changed.role = (name == "absent").then(|| name.to_owned());
+    changed.role = (name != "node").then(|| name.to_owned());
     world.fake.set_ecs_instance(&changed).expect("an instance");
     let path = format!("/latest/meta-data/ram/security-credentials/{name}");
     assert_eq!(get(&world, &path).await.status, 404);
