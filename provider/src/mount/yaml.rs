@@ -101,7 +101,7 @@ pub fn parse_within(text: &str, deepest: usize) -> Result<Node, Error> {
         budget: serde_yaml::budget! {
             max_depth: deepest,
             max_documents: 1,
-            max_nodes: 30_000,
+            max_nodes: 24_000,
             max_events: 90_000,
         },
         // They are names here, like any other scalar.
