@@ -20,6 +20,7 @@ mod clock;
 mod cloud;
 mod fault;
 mod journal;
+mod pattern;
 mod random;
 
 #[doc(hidden)]

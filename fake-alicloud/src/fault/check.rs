@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::{Effect, ErrorEffect, Fault, FaultProduct, pattern};
-use crate::{api::Product, metadata};
+use super::{Effect, ErrorEffect, Fault, FaultProduct};
+use crate::{api::Product, metadata, pattern::Pattern};
 
 /// The longest delay, stall or window.
 const MAX_TIME: SignedDuration = SignedDuration::from_hours(1);
@@ -184,7 +184,7 @@ impl Fault {
             Some(product) => product.actions(),
             None => FaultProduct::ALL.into_iter().flat_map(FaultProduct::actions).collect(),
         };
-        if known.iter().any(|known| pattern::fits(action, known)) {
+        if known.iter().any(|known| Pattern::new(action).matches(known)) {
             return Ok(());
         }
         known.sort_unstable();

@@ -6,7 +6,6 @@
 mod body;
 mod check;
 mod effect;
-mod pattern;
 mod plan;
 mod quota;
 

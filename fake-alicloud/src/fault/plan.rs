@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::{
-    CertificateFlaw, Effect, Fault, FaultError, FaultProduct, Malformation, Stall, Truncation, pattern,
-    quota::Meter,
+    CertificateFlaw, Effect, Fault, FaultError, FaultProduct, Malformation, Stall, Truncation, quota::Meter,
 };
-use crate::{api::ApiError, cloud::lock, random};
+use crate::{api::ApiError, cloud::lock, pattern::Pattern, random};
 
 /// A planned fault and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -226,10 +225,9 @@ impl Plan {
     fn is_for(&self, facts: &Facts<'_>) -> bool {
         let fault = &self.fault;
         let resource = || {
-            fault
-                .resource
-                .as_deref()
-                .is_none_or(|wanted| facts.resources.iter().any(|resource| pattern::fits(wanted, resource)))
+            fault.resource.as_deref().is_none_or(|wanted| {
+                facts.resources.iter().any(|resource| Pattern::new(wanted).matches(resource))
+            })
         };
         let effect = match &fault.effect {
             Effect::Refuse | Effect::Certificate(_) => false,
@@ -323,7 +321,7 @@ impl Plan {
 }
 
 fn fits(wanted: Option<&str>, value: Option<&str>) -> bool {
-    wanted.is_none_or(|wanted| value.is_some_and(|value| pattern::fits(wanted, value)))
+    wanted.is_none_or(|wanted| value.is_some_and(|value| Pattern::new(wanted).matches(value)))
 }
 
 fn without_port(host: &str) -> &str {

@@ -4,7 +4,8 @@ use std::{cmp::Ordering, net::IpAddr};
 
 use jiff::Timestamp;
 
-use super::{Context, network::Network, pattern::Pattern};
+use super::{Context, network::Network};
+use crate::pattern::Pattern;
 
 /// One operator on one key. All conditions of a statement must hold.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use super::{
     statement::{Addressed, Resources, Statement},
     text::{DocumentText, Effect, StatementText},
 };
-use crate::state::account::Principal;
+use crate::{pattern::Pattern, state::account::Principal};
 
 /// A text that is no policy, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -187,7 +187,7 @@ impl<'a> ResourceStatement<'a> {
 
     /// The operations it names, in lower case.
     pub(crate) fn actions(self) -> impl Iterator<Item = &'a str> {
-        self.0.statement.actions.patterns().iter().map(super::pattern::Pattern::as_str)
+        self.0.statement.actions.patterns().iter().map(Pattern::as_str)
     }
 
     /// The resources it names.
@@ -196,7 +196,7 @@ impl<'a> ResourceStatement<'a> {
             Resources::These(patterns) => patterns.as_slice(),
             Resources::Itself => &[],
         };
-        patterns.iter().map(super::pattern::Pattern::as_str)
+        patterns.iter().map(Pattern::as_str)
     }
 }
 

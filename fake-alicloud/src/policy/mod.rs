@@ -7,7 +7,6 @@ mod condition;
 mod context;
 mod document;
 mod network;
-mod pattern;
 mod principal;
 mod refusal;
 mod statement;

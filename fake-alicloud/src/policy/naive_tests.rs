@@ -11,7 +11,7 @@ use super::{
     tests::{principal, world},
     *,
 };
-use crate::behaviour::AbsentKey;
+use crate::{behaviour::AbsentKey, pattern::Pattern};
 
 type Values = BTreeMap<String, Vec<String>>;
 
@@ -403,6 +403,6 @@ proptest! {
 
     #[test]
     fn the_wildcards_are_those_of_the_regular_expressions(pattern in "[ab?*]{0,8}", text in "[ab*?]{0,10}") {
-        prop_assert_eq!(pattern::Pattern::new(&pattern).matches(&text), like(&pattern, &text, ""));
+        prop_assert_eq!(Pattern::new(&pattern).matches(&text), like(&pattern, &text, ""));
     }
 }

@@ -1,7 +1,9 @@
 //! Whom a policy of a resource or a role names.
 
-use super::pattern::Pattern;
-use crate::state::account::{Identity, Principal};
+use crate::{
+    pattern::Pattern,
+    state::account::{Identity, Principal},
+};
 
 /// One entry of `Principal`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use super::{
     Context,
     condition::Condition,
-    pattern::Pattern,
     principal::Named,
     text::{Effect, PrincipalText, StatementText, Texts},
 };
+use crate::pattern::Pattern;
 
 /// What is done, to what, under which conditions, without whom it is said to.
 #[derive(Clone, Debug, PartialEq)]

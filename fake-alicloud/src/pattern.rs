@@ -1,19 +1,19 @@
-//! Texts with wildcards: `*` is any run of characters, `?` is one.
+//! Texts with wildcards: `*` is any run of characters, `?` is one. Depends on no other module.
 
 /// A text with wildcards, cut where its `*` are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     text: String,
     parts: Vec<Vec<char>>,
 }
 
 impl Pattern {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let parts = text.split('*').map(|part| part.chars().collect()).collect();
         Self { text: text.to_owned(), parts }
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
@@ -21,7 +21,7 @@ impl Pattern {
     ///
     /// Each part takes the first place after the part before it, and a later place would leave less room for the rest, so
     /// there is nothing to try again: the time is at most the length of the text times that of the longest part.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
         let Some((first, others)) = self.parts.split_first() else { return false };
         let Some((last, inner)) = others.split_last() else { return fits(first, &text) };
@@ -76,6 +76,29 @@ mod tests {
         #[case] expected: bool,
     ) {
         assert_eq!(Pattern::new(pattern).matches(text), expected);
+    }
+
+    #[rstest]
+    #[case("db/password", "db/password", true)]
+    #[case("db/password", "db/passwords", false)]
+    #[case("db/password", "a/db/password", false)]
+    #[case("db/*", "db/a/b", true)]
+    #[case("db/*", "db", false)]
+    #[case("*word", "db/password", true)]
+    #[case("a*b*c", "a-b-b-c", true)]
+    #[case("a*b*c", "a-c-b", false)]
+    #[case("v?", "v1", true)]
+    #[case("v?", "v", false)]
+    #[case("?", "é", true)]
+    #[case("**", "a", true)]
+    #[case("A", "a", false)]
+    fn a_pattern_fits_whole_texts(#[case] pattern: &str, #[case] text: &str, #[case] expected: bool) {
+        assert_eq!(Pattern::new(pattern).matches(text), expected);
+    }
+
+    #[test]
+    fn many_stars_take_no_time() {
+        assert!(!Pattern::new(&"a*".repeat(500)).matches(&"a".repeat(400)));
     }
 
     /// With trial and error it would take longer than anybody waits.
