@@ -13,7 +13,7 @@ use crate::alicloud::sign::Scheme;
 use crate::alicloud::{Authorities, Client, Endpoint, Metadata, Sts};
 use crate::cli::{CloudArgs, LogFormat, ServeArgs};
 use crate::credential::{self, Credentials};
-use crate::kubernetes::Kubernetes;
+use crate::kubernetes::{self, Kubernetes};
 use crate::metrics::Metrics;
 use crate::mount::Mounter;
 use crate::mount::settings::Settings;
@@ -66,8 +66,8 @@ pub struct Cloud {
     pub identity: credential::Settings,
     /// Where the node's instance tells about itself.
     pub metadata_endpoint: Endpoint,
-    /// Where service accounts are read, if not in the pod's own cluster.
-    pub kubeconfig: Option<PathBuf>,
+    /// Where service accounts are read.
+    pub kubernetes: kubernetes::Access,
     /// Whom to trust.
     pub authorities: Authorities,
 }
@@ -151,7 +151,7 @@ impl Cloud {
             Authorities::default()
         });
         let metadata_endpoint = identity::metadata_endpoint(args.identity.metadata_endpoint.clone());
-        let kubeconfig = args.identity.kubeconfig.clone();
+        let kubernetes = kubernetes_access(args.identity.kubeconfig.clone(), environment);
         Self {
             identity: identity::read(args.identity, args.network, args.region.clone(), environment, mistakes),
             settings: Settings {
@@ -170,24 +170,37 @@ impl Cloud {
             kms_concurrency: usize::from(args.max_concurrent_kms_secret_pulls),
             oos_concurrency: usize::from(args.max_concurrent_oos_secret_pulls),
             metadata_endpoint,
-            kubeconfig,
+            kubernetes,
             authorities,
         }
     }
 
     /// What reads the secrets of a mount.
     pub fn mounter(self, metrics: Arc<Metrics>) -> Result<Mounter, Box<dyn std::error::Error>> {
-        let client = Arc::new(Client::trusting(&self.authorities, metrics)?);
+        let client = Arc::new(Client::trusting(&self.authorities, Arc::clone(&metrics))?);
         let metadata = Arc::new(Metadata::new(Arc::clone(&client), self.metadata_endpoint));
         let sts = Sts::new(Arc::clone(&client));
-        let kubernetes = Kubernetes::new(self.kubeconfig);
+        let kubernetes = Kubernetes::new(self.kubernetes, Arc::clone(&metrics));
         Ok(Mounter {
             settings: self.settings,
-            credentials: Credentials::new(self.identity, sts, Arc::clone(&metadata), kubernetes)?,
+            credentials: Credentials::new(self.identity, sts, Arc::clone(&metadata), kubernetes, metrics)?,
             metadata,
             kms: KmsStore::new(Arc::clone(&client), self.kms_concurrency),
             oos: OosStore::new(client, self.oos_concurrency),
         })
+    }
+}
+
+/// The variables are those that Kubernetes sets in every container.
+fn kubernetes_access(kubeconfig: Option<PathBuf>, environment: &impl Environment) -> kubernetes::Access {
+    let text = |name| environment.variable(name)?.into_string().ok().filter(|text| !text.is_empty());
+    let server = text("KUBERNETES_SERVICE_HOST").zip(text("KUBERNETES_SERVICE_PORT"));
+    match (kubeconfig, server) {
+        (Some(path), _) => kubernetes::Access::Kubeconfig(path),
+        (None, Some((host, port))) => {
+            kubernetes::Access::InCluster { host, port, folder: kubernetes::SERVICE_ACCOUNT.into() }
+        }
+        (None, None) => kubernetes::Access::Nowhere,
     }
 }
 
@@ -295,6 +308,19 @@ mod tests {
         let identity = load(&[], &environment).unwrap().cloud.identity;
         assert_eq!(identity.order().unwrap().provider_level, Source::RamRole);
         assert_eq!(identity.key_pair.unwrap().credential().unwrap().access_key_id, "LTAI");
+    }
+
+    #[test]
+    fn the_api_server_is_the_clusters_own_unless_a_file_says_otherwise() {
+        use kubernetes::Access;
+        let access = |arguments: &[&str], environment: &[(&str, &str)]| {
+            load(arguments, environment).unwrap().cloud.kubernetes
+        };
+        let cluster = [("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("KUBERNETES_SERVICE_PORT", "6443")];
+        assert!(matches!(access(&[], &cluster), Access::InCluster { host, port, folder }
+            if (host.as_str(), port.as_str()) == ("10.0.0.1", "6443") && folder.ends_with("serviceaccount")));
+        assert!(matches!(access(&["--kubeconfig=/k"], &cluster), Access::Kubeconfig(_)));
+        assert!(matches!(access(&[], &cluster[..1]), Access::Nowhere));
     }
 
     #[test]

@@ -123,6 +123,16 @@ impl<K: Clone + Eq + Hash, V, E: Clone + From<TooLate>> Kept<K, V, E> {
         }
     }
 
+    /// Whether a value is kept under `key` that may be about to be replaced.
+    pub fn holds(&self, key: &K) -> bool {
+        lock(&self.slots).get(key).is_some_and(|slot| lock(&slot.content).value.is_some())
+    }
+
+    /// How many values are good.
+    pub fn count_good(&self) -> usize {
+        lock(&self.slots).values().filter(|slot| slot.is_good()).count()
+    }
+
     /// How many values there are, good or not.
     pub fn len(&self) -> usize {
         lock(&self.slots).len()
@@ -343,6 +353,19 @@ mod tests {
         assert_eq!(world.get("a").await, 1);
         world.kept.forget(&"a", |value| *value == 1);
         assert_eq!(world.get("a").await, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_is_good_is_counted() {
+        let world = World::new(10);
+        world.get("a").await;
+        advance(MINUTE / 2).await;
+        world.get("b").await;
+        world.fail("c").await.unwrap_err();
+        assert_eq!((world.kept.count_good(), world.kept.len()), (2, 3));
+        assert_eq!((world.kept.holds(&"a"), world.kept.holds(&"c")), (true, false));
+        advance(MINUTE / 2).await;
+        assert_eq!(world.kept.count_good(), 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,16 +3,20 @@
 //! The client is built on first use: a provider whose classes do not use pod identities never connects. A service account is
 //! read with `get` and by name, so that is all that the provider's own service account must be allowed.
 
-use std::path::PathBuf;
+mod access;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ServiceAccount;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Api, Client, Config};
-use tokio::sync::OnceCell;
+use kube::{Api, Client};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
+pub use access::{Access, SERVICE_ACCOUNT};
+
 use crate::kept::{Freshness, Kept, TooLate};
+use crate::metrics::Metrics;
 
 /// The annotation that holds the role's ARN.
 pub const ANNOTATION: &str = "ack.alibabacloud.com/role-arn";
@@ -27,9 +31,10 @@ const MOST: usize = 1_000;
 /// Reads service accounts.
 #[derive(Debug)]
 pub struct Kubernetes {
-    kubeconfig: Option<PathBuf>,
-    client: OnceCell<Handle>,
+    access: Access,
+    client: Mutex<Option<Handle>>,
     roles: Kept<Name, Option<String>, Error>,
+    metrics: Arc<Metrics>,
 }
 
 /// A service account's name, in its namespace.
@@ -68,16 +73,18 @@ impl std::fmt::Display for Name {
 }
 
 impl Kubernetes {
-    /// In the cluster that the process runs in, or as a kubeconfig file says.
-    pub fn new(kubeconfig: Option<PathBuf>) -> Self {
-        Self { kubeconfig, client: OnceCell::new(), roles: Kept::new(MOST) }
+    /// Connects when it is first asked.
+    pub fn new(access: Access, metrics: Arc<Metrics>) -> Self {
+        Self { access, client: Mutex::default(), roles: Kept::new(MOST), metrics }
     }
 
     /// The text of the service account's annotation, if it has one. An answer is kept for a minute.
     pub async fn role(&self, account: &Name, until: Instant) -> Result<Option<String>, Error> {
         let read = async |until| {
             let reading = timeout_at(until, self.read(account)).await;
-            let role = reading.unwrap_or_else(|_| Err(TooLate.into()))?;
+            let result = reading.unwrap_or_else(|_| Err(TooLate.into()));
+            self.metrics.identities.count_account(&result);
+            let role = result?;
             let kept = if role.is_some() { KEPT } else { ABSENCE_KEPT };
             Ok((role, Freshness::whole(kept)))
         };
@@ -85,26 +92,32 @@ impl Kubernetes {
     }
 
     async fn read(&self, account: &Name) -> Result<Option<String>, Error> {
-        let client = self.client.get_or_try_init(|| self.connect()).await?.0.clone();
-        let accounts: Api<ServiceAccount> = Api::namespaced(client, &account.namespace);
-        let found = accounts.get(&account.name).await.map_err(|error| Error::of(account, &error))?;
+        let found = match self.get(account).await {
+            // The token in use may have been replaced less than a minute ago: once more with the one that is there now.
+            Err(Error::Forbidden { status: 401, .. }) => {
+                *self.client.lock().await = None;
+                self.get(account).await?
+            }
+            result => result?,
+        };
         let role = found.metadata.annotations.and_then(|mut annotations| annotations.remove(ANNOTATION));
         Ok(role.map(|role| role.trim().to_owned()).filter(|role| !role.is_empty()))
     }
 
-    async fn connect(&self) -> Result<Handle, Error> {
-        let unusable = |reason: String| Error::Unusable { reason };
-        let config = match &self.kubeconfig {
-            Some(path) => {
-                let kubeconfig = Kubeconfig::read_from(path).map_err(|error| unusable(error.to_string()))?;
-                let options = KubeConfigOptions::default();
-                Config::from_custom_kubeconfig(kubeconfig, &options)
-                    .await
-                    .map_err(|error| unusable(error.to_string()))?
-            }
-            None => Config::incluster().map_err(|error| unusable(error.to_string()))?,
-        };
-        Client::try_from(config).map(Handle).map_err(|error| unusable(error.to_string()))
+    async fn get(&self, account: &Name) -> Result<ServiceAccount, Error> {
+        let client = self.client().await?;
+        let accounts: Api<ServiceAccount> = Api::namespaced(client, &account.namespace);
+        accounts.get(&account.name).await.map_err(|error| Error::of(account, &error))
+    }
+
+    async fn client(&self) -> Result<Client, Error> {
+        let mut known = self.client.lock().await;
+        if let Some(Handle(client)) = known.as_ref() {
+            return Ok(client.clone());
+        }
+        let client = self.access.client().await.map_err(|reason| Error::Unusable { reason })?;
+        *known = Some(Handle(client.clone()));
+        Ok(client)
     }
 }
 
@@ -176,6 +189,18 @@ impl From<TooLate> for Error {
 }
 
 impl Error {
+    /// The metric label.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Unusable { .. } => "unusable",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Missing { .. } => "missing",
+            Self::Refused { .. } => "refused",
+            Self::Unreachable { .. } => "unreachable",
+            Self::TimedOut => "timed_out",
+        }
+    }
+
     fn of(account: &Name, error: &kube::Error) -> Self {
         let account = account.clone();
         match error {
@@ -226,7 +251,8 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_cluster_the_next_step_is_named() {
-        let kubernetes = Kubernetes::new(Some("/nonexistent/kubeconfig".into()));
+        let access = Access::Kubeconfig("/nonexistent/kubeconfig".into());
+        let kubernetes = Kubernetes::new(access, Metrics::new());
         let account = Name::new("shop", "reader").unwrap();
         let until = Instant::now() + Duration::from_secs(10);
         let message = kubernetes.role(&account, until).await.unwrap_err().to_string();

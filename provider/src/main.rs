@@ -2,6 +2,8 @@
 //! serve, 2 for settings that cannot be used.
 
 use std::error::Error;
+use std::future::pending;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -66,29 +68,42 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
 
     let metrics = Metrics::new();
     let mounter = config.cloud.mounter(Arc::clone(&metrics))?;
+    let settings = mounter.credentials.settings();
     let (ending_sender, ending) = watch::channel(false);
     let service = Service::new(mounter, config.largest_response, Arc::clone(&metrics), ending);
 
     let admin_listener = admin::bind(&config.admin).await?;
     let admin_address = admin_listener.local_addr()?;
+    let (serving_sender, mut serving) = watch::channel(false);
+    let place = Arc::default();
+    let subject = admin::Subject {
+        place: Arc::clone(&place),
+        serving: serving.clone(),
+        stop: stop.clone(),
+        settings,
+        metrics,
+    };
+    tokio::spawn(admin::serve(admin_listener, config.admin, subject));
+
     let socket = Socket::bind(&config.provider_volume)?;
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        socket = %socket.path().display(),
-        admin.address = %admin_address,
-        "serving"
-    );
-    let admin = admin::serve(admin_listener, config.admin, socket.path().to_owned(), stop.clone(), metrics);
-    let lifecycle = Lifecycle { stop, ending: ending_sender, grace_period: config.shutdown_grace_period };
-    let mut serving = std::pin::pin!(server::serve(socket, service, lifecycle));
-    tokio::spawn(admin);
+    let place = place.get_or_init(|| socket.place());
+    let grace_period = config.shutdown_grace_period;
+    let lifecycle = Lifecycle { stop, ending: ending_sender, serving: serving_sender, grace_period };
+    let mut answering = pin!(server::serve(socket, service, lifecycle));
+    let announcing = async {
+        server::wait_for(&mut serving).await;
+        let (version, socket) = (env!("CARGO_PKG_VERSION"), place.path().display());
+        tracing::info!(version, %socket, admin.address = %admin_address, "serving");
+        pending::<()>().await;
+    };
     tokio::select! {
-        result = &mut serving => return result.map_err(Into::into),
+        result = &mut answering => return result.map_err(Into::into),
+        () = announcing => {}
         _ = terminate.recv() => tracing::info!("SIGTERM: draining"),
         _ = interrupt.recv() => tracing::info!("SIGINT: draining"),
     }
     stop_sender.send_replace(true);
-    serving.await?;
+    answering.await?;
     tracing::info!("stopped");
     Ok(())
 }

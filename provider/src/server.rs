@@ -36,8 +36,7 @@ const ANSWERING: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Socket {
     listener: UnixListener,
-    path: PathBuf,
-    identity: (u64, u64),
+    place: Place,
 }
 
 impl Socket {
@@ -52,20 +51,40 @@ impl Socket {
         let listener = bind_private(&temporary.0).map_err(failed)?;
         let metadata = std::fs::symlink_metadata(&temporary.0).map_err(failed)?;
         std::fs::rename(&temporary.0, &path).map_err(failed)?;
-        Ok(Self { listener, path, identity: (metadata.dev(), metadata.ino()) })
+        Ok(Self { listener, place: Place { path, identity: (metadata.dev(), metadata.ino()) } })
     }
 
     /// Where it is.
+    pub fn place(&self) -> Place {
+        self.place.clone()
+    }
+}
+
+/// Where a socket was put, and which one it was.
+#[derive(Clone, Debug)]
+pub struct Place {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Place {
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// Whether the socket is still in its place, so that the driver finds it.
+    pub fn is_held(&self) -> bool {
+        std::fs::symlink_metadata(&self.path)
+            .is_ok_and(|metadata| (metadata.dev(), metadata.ino()) == self.identity)
+    }
+
     /// Removes the socket, unless another one has taken its place.
-    fn withdraw(path: &Path, identity: (u64, u64)) {
-        let ours = std::fs::symlink_metadata(path)
-            .is_ok_and(|metadata| (metadata.dev(), metadata.ino()) == identity);
-        if ours && let Err(error) = std::fs::remove_file(path) {
-            tracing::warn!(path = %path.display(), "the socket could not be removed: {error}");
+    fn withdraw(&self) {
+        if self.is_held()
+            && let Err(error) = std::fs::remove_file(&self.path)
+        {
+            tracing::warn!(path = %self.path.display(), "the socket could not be removed: {error}");
         }
     }
 }
@@ -124,6 +143,8 @@ pub struct Lifecycle {
     pub stop: watch::Receiver<bool>,
     /// Set to true when running mounts must come to an end.
     pub ending: watch::Sender<bool>,
+    /// Set while calls are taken.
+    pub serving: watch::Sender<bool>,
     /// How long after `stop` everything has ended.
     pub grace_period: Duration,
 }
@@ -135,8 +156,8 @@ pub async fn serve(
     service: Service,
     lifecycle: Lifecycle,
 ) -> Result<(), tonic::transport::Error> {
-    let Socket { listener, path, identity } = socket;
-    let Lifecycle { stop, ending, grace_period } = lifecycle;
+    let Socket { listener, place } = socket;
+    let Lifecycle { stop, ending, serving, grace_period } = lifecycle;
     let (mut reporter, health) = health_reporter();
     reporter.set_serving::<CsiDriverProviderServer<Service>>().await;
 
@@ -146,14 +167,17 @@ pub async fn serve(
         Some((accepted.map(|(stream, _)| AcceptAnyAuthority::new(stream)), listener))
     });
     let mut stopped = stop.clone();
-    let serving = Server::builder()
+    // The socket listens already; what comes now waits for no more than the next line.
+    let taking = Taking::begin(serving);
+    let answering = Server::builder()
         .add_service(health)
         .add_service(CsiDriverProviderServer::new(service))
         .serve_with_incoming_shutdown(incoming, async move {
             wait_for(&mut stopped).await;
+            drop(taking);
             // The socket goes first: from now on the driver waits for a successor instead of a refusal. The listener is
             // still open here, so the inode cannot have been given to another file.
-            Socket::withdraw(&path, identity);
+            place.withdraw();
             drop(listener);
             retire(&mut reporter).await;
         });
@@ -165,11 +189,27 @@ pub async fn serve(
         tokio::time::sleep(ANSWERING.min(grace_period)).await;
     };
     tokio::select! {
-        result = serving => result,
+        result = answering => result,
         () = limit => {
             tracing::warn!("the grace period is over; connections that did not close are dropped");
             Ok(())
         }
+    }
+}
+
+/// Says that calls are taken, until it is dropped: on a stop, or because serving failed.
+struct Taking(watch::Sender<bool>);
+
+impl Taking {
+    fn begin(serving: watch::Sender<bool>) -> Self {
+        serving.send_replace(true);
+        Self(serving)
+    }
+}
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
     }
 }
 

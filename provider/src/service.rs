@@ -21,7 +21,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::alicloud::{Fault, call};
 use crate::credential;
 use crate::deadline;
-use crate::metrics::{Metrics, MountOutcome};
+use crate::metrics::{Metrics, MountGuard, MountOutcome};
 use crate::mount::request::{Attributes, Subject, Warning};
 use crate::mount::{self, File, Mounted, Mounter};
 use crate::proto::csi_driver_provider_server::CsiDriverProvider;
@@ -55,13 +55,18 @@ impl Service {
     }
 
     /// Serves one mount, in time, whatever happens inside. Says whom it was for as soon as that is known.
-    async fn answer(&self, message: &MountRequest, allowed: Duration) -> (Subject, Result<Answer, Error>) {
+    async fn answer(
+        &self,
+        message: &MountRequest,
+        allowed: Duration,
+        running: &mut MountGuard,
+    ) -> (Subject, Result<Answer, Error>) {
         let attributes = match Attributes::parse(&message.attributes) {
             Ok(attributes) => attributes,
             Err(error) => return (Subject::default(), Err(error.into())),
         };
         // A call that hangs ends a little earlier than the mount, so that the answer can name it.
-        let work = self.serve(message, &attributes, Instant::now() + allowed * 9 / 10);
+        let work = self.serve(message, &attributes, Instant::now() + allowed * 9 / 10, running);
         (attributes.subject(), in_time(work, allowed, self.ending.clone()).await)
     }
 
@@ -70,10 +75,15 @@ impl Service {
         message: &MountRequest,
         attributes: &Attributes,
         until: Instant,
+        running: &mut MountGuard,
     ) -> Result<Answer, Error> {
         let MountRequest { secrets, target_path, permission, .. } = message;
         let spec = self.mounter.understand(attributes, secrets, target_path, permission, until).await?;
+        running.reads_with(self.mounter.credentials.planned(&spec.caller));
         let Mounted { files, warning } = self.mounter.mount(&spec, until).await?;
+        if let Some(credential::Warning::FellBack { used, .. }) = &warning {
+            running.reads_with(*used);
+        }
         let response = response(files);
         let (size, largest) = (response.encoded_len(), self.largest_response);
         if size > largest {
@@ -101,11 +111,11 @@ impl CsiDriverProvider for Service {
     }
 
     async fn mount(&self, request: Request<MountRequest>) -> Result<Response<MountResponse>, Status> {
-        let running = self.metrics.start_mount();
+        let mut running = self.metrics.mounts.start();
         let caller = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
         let allowed = deadline::budget(caller.and_then(deadline::parse_grpc_timeout));
         let message = request.into_inner();
-        let (subject, result) = self.answer(&message, allowed).await;
+        let (subject, result) = self.answer(&message, allowed, &mut running).await;
         let log = tracing::info_span!(
             "mount",
             class.name = %subject.class.escape_debug(),

@@ -247,19 +247,3 @@ async fn a_silent_cloud_is_answered_before_the_caller_gives_up() {
     assert!(status.message().contains("objects[0] \"banner\": 127.0.0.1:"), "{status:?}");
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }
-
-#[tokio::test]
-async fn a_cancelled_mount_is_counted_as_such() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let parts = support::service(Some(&endpoint), Scheme::V3, Some(access_key("mount-tests-key")));
-    let mounting = parts.service.mount(request("- objectName: banner"));
-    tokio::select! {
-        _ = mounting => panic!("the cloud is silent"),
-        // Accepted means that the call is under way.
-        accepted = listener.accept() => drop(accepted.unwrap()),
-    }
-    let counted = parts.metrics.encode();
-    assert!(counted.contains(r#"alibabacloud_provider_mounts_total{outcome="cancelled"} 1"#), "{counted}");
-    drop(parts.ending);
-}

@@ -30,8 +30,12 @@ impl Running {
     fn start(directory: &Path) -> Self {
         let parts = support::service(None, Scheme::V3, None);
         let (stop, stopped) = watch::channel(false);
-        let lifecycle =
-            Lifecycle { stop: stopped, ending: parts.ending, grace_period: Duration::from_secs(10) };
+        let lifecycle = Lifecycle {
+            stop: stopped,
+            ending: parts.ending,
+            serving: watch::Sender::new(false),
+            grace_period: Duration::from_secs(10),
+        };
         let socket = Socket::bind(directory).unwrap();
         let task = tokio::spawn(async move { serve(socket, parts.service, lifecycle).await.unwrap() });
         Self { stop, task }
@@ -53,7 +57,7 @@ fn entries(directory: &TempDir) -> Vec<String> {
 async fn the_socket_is_private_and_alone_in_its_folder() {
     let directory = TempDir::new().unwrap();
     let socket = Socket::bind(directory.path()).unwrap();
-    let metadata = fs::metadata(socket.path()).unwrap();
+    let metadata = fs::metadata(socket.place().path()).unwrap();
     assert!(metadata.file_type().is_socket());
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
     assert_eq!(entries(&directory), ["alibabacloud.sock"]);
@@ -66,7 +70,7 @@ async fn a_stale_socket_is_replaced() {
     drop(UnixListener::bind(&path).unwrap());
     let stale = fs::metadata(&path).unwrap().ino();
     let socket = Socket::bind(directory.path()).unwrap();
-    assert_ne!(fs::metadata(socket.path()).unwrap().ino(), stale);
+    assert_ne!(fs::metadata(socket.place().path()).unwrap().ino(), stale);
 }
 
 #[tokio::test]

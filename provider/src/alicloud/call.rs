@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::retry::Persistence;
 use super::sign::{self, Operation, Scheme, Signed};
 use super::{Authorities, Credential, Endpoint, Fault, retry};
 use crate::clock;
@@ -38,6 +39,9 @@ pub enum Service {
 }
 
 impl Service {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Kms, Self::Oos, Self::Sts, Self::Metadata];
+
     /// The metric label.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -140,7 +144,7 @@ impl Client {
                 let exchange = self.exchange(endpoint, build()?, refusal, &mut seen);
                 timeout_at(until, exchange).await.unwrap_or_else(|_| Err(Error::timed_out(endpoint)))
             };
-            let error = match self.metrics.observe_call(service, action, sending).await {
+            let error = match self.metrics.calls.observe(service, action, sending).await {
                 Ok(answer) => {
                     tracing::debug!(host, operation = action, request.id = answer.request_id, "called");
                     return Ok(answer);
@@ -149,9 +153,15 @@ impl Client {
             };
             tracing::debug!(host, operation = action, tries, "call failed: {error}");
             let persistence = retry::persistence(&error, seen.status);
+            if persistence == Persistence::WhileTime {
+                self.metrics.calls.count_throttle(service);
+            }
             match retry::pause(persistence, tries, seen.hint, dice()) {
                 // Without time for the pause the failure stands: it says more than a deadline.
-                Some(pause) if Instant::now() + pause < until => sleep(pause).await,
+                Some(pause) if Instant::now() + pause < until => {
+                    self.metrics.calls.count_retry(service);
+                    sleep(pause).await;
+                }
                 _ => return Err(error),
             }
         }

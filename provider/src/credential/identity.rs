@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::Claims;
+use super::{Claims, Source};
 use crate::alicloud::{Credential, OidcProviderArn, RoleArn};
 use crate::kubernetes::Name;
 use crate::sensitive::Sensitive;
@@ -49,6 +49,20 @@ pub enum Identity {
         /// The role, if the operator named it.
         role: Option<String>,
     },
+}
+
+impl Identity {
+    /// The metric label of sessions of this identity, which `source` is behind.
+    pub(super) fn label(&self, source: Source) -> &'static str {
+        match self {
+            // The role that the operator's key pair assumes is a source; others are on top of one.
+            Self::Assumed { by, .. } if source == Source::RamRole && matches!(**by, Self::KeyPair(_)) => {
+                source.as_str()
+            }
+            Self::Assumed { .. } => "cross_account",
+            _ => source.as_str(),
+        }
+    }
 }
 
 /// Tells key pairs apart without being one: equal for equal pairs within a process, meaningless outside of it.

@@ -37,6 +37,7 @@ use crate::alicloud::{Credential, Endpoint, Metadata, Network, Region, RoleArn, 
 use crate::clock;
 use crate::kept::{Freshness, Kept};
 use crate::kubernetes::Kubernetes;
+use crate::metrics::{Exchange, Metrics};
 use identity::Fingerprints;
 use plan::{Order, RoleAlone};
 
@@ -46,13 +47,14 @@ const MOST_SESSIONS: usize = 1_000;
 /// Hands out credentials.
 #[derive(Debug)]
 pub struct Credentials {
-    settings: Settings,
+    settings: Arc<Settings>,
     order: Order,
     sts: Sts,
     metadata: Arc<Metadata>,
     kubernetes: Kubernetes,
     fingerprints: Fingerprints,
-    sessions: Kept<Arc<Identity>, Credential, Error>,
+    sessions: Arc<Kept<Arc<Identity>, Credential, Error>>,
+    metrics: Arc<Metrics>,
 }
 
 /// A credential, whose it is, and what is odd about that.
@@ -98,10 +100,26 @@ impl Credentials {
         sts: Sts,
         metadata: Arc<Metadata>,
         kubernetes: Kubernetes,
+        metrics: Arc<Metrics>,
     ) -> Result<Self, RoleAlone> {
         let order = settings.order()?;
-        let (fingerprints, sessions) = (Fingerprints::default(), Kept::new(MOST_SESSIONS));
-        Ok(Self { settings, order, sts, metadata, kubernetes, fingerprints, sessions })
+        let (fingerprints, sessions) = (Fingerprints::default(), Arc::new(Kept::new(MOST_SESSIONS)));
+        let counted = Arc::downgrade(&sessions);
+        metrics
+            .identities
+            .count_sessions_with(move || counted.upgrade().map_or(0, |sessions| sessions.count_good()));
+        let settings = Arc::new(settings);
+        Ok(Self { settings, order, sts, metadata, kubernetes, fingerprints, sessions, metrics })
+    }
+
+    /// What the operator set, and may have made unusable since.
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings)
+    }
+
+    /// Where the credential of a mount is to come from; another source only if the operator lets it fall back.
+    pub fn planned(&self, caller: &Caller) -> Source {
+        plan::plan(self.order, caller.asked()).source
     }
 
     /// The credential for an object of a mount that `caller` is behind; that of `cross_account` if the object names such a role.
@@ -183,7 +201,16 @@ impl Credentials {
         F: Future<Output = Result<(Credential, Freshness), Error>>,
     {
         let identity = Arc::new(identity);
-        let credential = self.sessions.get(&identity, until, open).await?;
+        let label = identity.label(source);
+        let counted = async |until| {
+            let exchange =
+                if self.sessions.holds(&identity) { Exchange::Refreshed } else { Exchange::Opened };
+            let result = open(until).await;
+            let exchange = if result.is_ok() { exchange } else { Exchange::Failed };
+            self.metrics.identities.count_exchange(label, exchange);
+            result
+        };
+        let credential = self.sessions.get(&identity, until, counted).await?;
         Ok(Granted { credential, source, identity, warning: None })
     }
 

@@ -28,6 +28,6 @@ impl Credentials {
     }
 }
 
-fn read_token(path: &Path) -> Result<Sensitive<String>, Error> {
+pub(super) fn read_token(path: &Path) -> Result<Sensitive<String>, Error> {
     setting::read(path).map_err(|reason| Error::TokenFile { path: path.to_owned(), reason })
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::plan::{self, Configured, Order, RoleAlone};
+use super::plan::{self, Configured, Order, RoleAlone, Source};
 use super::session_name::{self, Template};
 use super::setting::Setting;
-use super::{Error, KeyPair};
+use super::{Error, KeyPair, provider_oidc};
 use crate::alicloud::{Endpoint, Network, OidcProviderArn, Region, RoleArn};
 use crate::kubernetes::Name;
 
@@ -72,6 +72,26 @@ impl Settings {
             prefer_node_publish_secret: self.prefer_node_publish_secret,
             pod_identity_fallback: self.pod_identity_fallback,
         })
+    }
+
+    /// Whether all of it can be used as it is now: a file may be gone or wrong since the start. Asks nobody.
+    pub fn check(&self) -> Result<(), Error> {
+        if let Some(pair) = &self.key_pair {
+            pair.credential()?;
+        }
+        if let Some(role) = &self.role {
+            role.value()?;
+        }
+        self.provider()?;
+        self.named_session()?;
+        self.session_seconds()?;
+        self.external_id()?;
+        match self.order() {
+            Ok(Order { provider_level: Source::ProviderOidc, .. }) => {
+                provider_oidc::read_token(&self.token_file).map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn role(&self) -> Result<RoleArn, Error> {

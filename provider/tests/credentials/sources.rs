@@ -1,18 +1,21 @@
 //! Each source, the order among them, and how little is asked of the cloud.
 
+use std::time::Duration;
+
 use csi_secrets_store_provider_alibabacloud::credential::session_name::Template;
 use csi_secrets_store_provider_alibabacloud::credential::setting::{Setting, sensitive};
 use csi_secrets_store_provider_alibabacloud::credential::settings::{
     Provider, parse_account, parse_cluster, parse_external_id, parse_session_seconds,
 };
 use csi_secrets_store_provider_alibabacloud::credential::{KeyPair, Source};
+use fake_alicloud::{Effect, ErrorEffect, Fault, FaultProduct};
 use futures_util::future::join_all;
 use rstest::rstest;
 use tonic::Code;
 
 use super::world::{
-    KEY_ID, KEY_SECRET, Mount, PARTNER, PODS_KEY_ID, PODS_KEY_SECRET, Setup, Subject, World, role, setting,
-    tokens,
+    KEY_ID, KEY_SECRET, Mount, PARTNER, PODS_KEY_ID, PODS_KEY_SECRET, Setup, Subject, World, move_clock,
+    role, setting, tokens,
 };
 
 /// Settings and a mount that use a source, and who then reads.
@@ -188,6 +191,41 @@ async fn name_and_life_of_a_session_are_the_operators(#[case] setup: Setup, #[ca
     let call = journal.iter().find(|entry| entry.action == action).unwrap();
     assert_eq!(call.parameters["RoleSessionName"], "secrets-shared@node-1");
     assert_eq!(call.parameters["DurationSeconds"], "1800");
+}
+
+#[tokio::test]
+async fn another_annotation_counts_after_a_minute() {
+    let world = World::start().await;
+    let provider = world.provider(Setup::Pods);
+    let mount = Mount::as_pod(&world, "reader");
+    provider.mount(&mount).await.unwrap();
+    world.cluster.add("shop/reader", Some(&role("clerk")));
+    move_clock(Duration::from_secs(59)).await;
+    provider.mount(&mount).await.unwrap();
+    assert_eq!(world.cluster.asked().len(), 1);
+    move_clock(Duration::from_secs(1)).await;
+    // The clerk's role trusts the clerk alone.
+    assert_eq!(provider.mount(&mount).await.unwrap_err().code(), Code::PermissionDenied);
+    assert_eq!(world.cluster.asked().len(), 2);
+}
+
+#[rstest]
+#[case(Setup::RamRole, 3_600)]
+#[case(Setup::ProviderOidc, 3_600)]
+#[case(Setup::Nothing, 21_600)]
+#[tokio::test]
+async fn a_session_that_ended_is_never_used(#[case] setup: Setup, #[case] life: u64) {
+    let world = World::start().await;
+    let provider = world.provider(setup);
+    provider.mount(&Mount::new()).await.unwrap();
+    let trouble = || Fault::new(Effect::Error(ErrorEffect::new("NoPermission").status(403)));
+    world.fake.plan(trouble().product(FaultProduct::Sts)).unwrap();
+    world.fake.plan(trouble().product(FaultProduct::Metadata)).unwrap();
+    move_clock(Duration::from_secs(life - 10)).await;
+    provider.mount(&Mount::new()).await.unwrap();
+    move_clock(Duration::from_secs(20)).await;
+    provider.mount(&Mount::new()).await.unwrap_err();
+    assert_eq!(world.calls("GetSecretValue"), 2);
 }
 
 #[tokio::test]

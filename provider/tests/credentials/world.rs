@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use csi_secrets_store_provider_alibabacloud::alicloud::Credential;
 use csi_secrets_store_provider_alibabacloud::alicloud::sign::Scheme;
 use csi_secrets_store_provider_alibabacloud::config::Cloud;
 use csi_secrets_store_provider_alibabacloud::credential::setting::{Parse, Setting};
 use csi_secrets_store_provider_alibabacloud::credential::settings::{Provider, parse_provider, parse_role};
+use csi_secrets_store_provider_alibabacloud::kubernetes::Access;
 use csi_secrets_store_provider_alibabacloud::metrics::Metrics;
 use csi_secrets_store_provider_alibabacloud::proto::csi_driver_provider_server::CsiDriverProvider as _;
 use csi_secrets_store_provider_alibabacloud::proto::{MountRequest, MountResponse};
@@ -133,7 +135,7 @@ impl World {
         });
         let mut cloud = support::cloud(Some(self.fake.api_url()), Scheme::V3, keys);
         cloud.metadata_endpoint = self.fake.metadata_url().parse().expect("an endpoint");
-        cloud.kubeconfig = Some(self.cluster.kubeconfig());
+        cloud.kubernetes = Access::Kubeconfig(self.cluster.kubeconfig());
         cloud.identity.token_file = self.token_file();
         let provider = || setting("ALICLOUD_OIDC_PROVIDER_ARN", PROVIDER, parse_provider);
         match setup {
@@ -173,6 +175,13 @@ impl World {
     }
 }
 
+/// Moves the provider's clock for what it keeps. The fake's is another.
+pub(crate) async fn move_clock(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
 pub(crate) fn role(name: &str) -> String {
     format!("acs:ram::1111111111111111:role/{name}")
 }
@@ -184,6 +193,8 @@ pub(crate) fn setting<T>(name: &'static str, text: &str, parse: Parse<T>) -> Set
 /// A provider under test.
 pub(crate) struct Subject {
     service: Service,
+    #[allow(dead_code, reason = "one of the two test binaries looks at it")]
+    pub(crate) metrics: Arc<Metrics>,
     _ending: watch::Sender<bool>,
 }
 
@@ -192,7 +203,8 @@ impl Subject {
         let metrics = Metrics::new();
         let mounter = cloud.mounter(Arc::clone(&metrics)).expect("a mounter");
         let (ending, ended) = watch::channel(false);
-        Self { service: Service::new(mounter, support::LARGEST_RESPONSE, metrics, ended), _ending: ending }
+        let service = Service::new(mounter, support::LARGEST_RESPONSE, Arc::clone(&metrics), ended);
+        Self { service, metrics, _ending: ending }
     }
 
     /// The first file's content, or what the driver is told.

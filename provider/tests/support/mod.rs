@@ -9,6 +9,7 @@ use csi_secrets_store_provider_alibabacloud::alicloud::{Authorities, Credential,
 use csi_secrets_store_provider_alibabacloud::config::Cloud;
 use csi_secrets_store_provider_alibabacloud::credential::setting::{Setting, sensitive};
 use csi_secrets_store_provider_alibabacloud::credential::{self, KeyPair};
+use csi_secrets_store_provider_alibabacloud::kubernetes::Access;
 use csi_secrets_store_provider_alibabacloud::metrics::Metrics;
 use csi_secrets_store_provider_alibabacloud::mount::settings::Settings;
 use csi_secrets_store_provider_alibabacloud::service::Service;
@@ -50,7 +51,7 @@ pub(crate) fn cloud(endpoint: Option<&str>, scheme: Scheme, access_key: Option<C
         kms_concurrency: 10,
         oos_concurrency: 10,
         metadata_endpoint: "http://127.0.0.1:9".parse().expect("an endpoint"),
-        kubeconfig: None,
+        kubernetes: Access::Nowhere,
         authorities: Authorities::default(),
     }
 }
