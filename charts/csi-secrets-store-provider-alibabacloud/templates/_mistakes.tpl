@@ -1,0 +1,152 @@
+{{/*
+What a schema cannot say: rules between values, and those that the cluster's version decides. A list of sentences, as JSON.
+*/}}
+{{- define "alibabacloud.mistakes" -}}
+{{- $found := list -}}
+{{- $driver := include "alibabacloud.driver" . | fromJson -}}
+{{- $linux := .Values.linux | default dict -}}
+{{- $rrsa := .Values.rrsa | default dict -}}
+{{- $version := .Capabilities.KubeVersion.Version -}}
+{{- $duration := "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$" -}}
+{{- $endpoint := "^(https?://)?(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]+)(:[0-9]+)?/?$" -}}
+
+{{- /* Versions. */ -}}
+{{- if and $driver.install (semverCompare "<1.30.0-0" $version) -}}
+{{- $found = append $found (printf "secrets-store-csi-driver.install: the bundled driver 1.6.0 needs Kubernetes 1.30, and this is %s; install a driver that fits, and set secrets-store-csi-driver.install=false" $version) -}}
+{{- end -}}
+{{- if and $rrsa.enable (semverCompare "<1.22.0-0" $version) -}}
+{{- $found = append $found (printf "rrsa.enable: RRSA needs Kubernetes 1.22, and this is %s; use a key pair (envVarsFromSecret or filesFromSecret) or the node's role" $version) -}}
+{{- end -}}
+
+{{- /* The region, and the vendor's placeholder for it. */ -}}
+{{- if contains "__ACK_REGION_ID__" (toString .Values.regionId) -}}
+{{- $found = append $found "regionId: __ACK_REGION_ID__ is a placeholder of the vendor's console; set a region such as cn-hangzhou, or leave it empty for the node's" -}}
+{{- else if not (regexMatch "^([a-z][a-z0-9]*(-[a-z0-9]+)*)?$" (toString (default "" .Values.regionId))) -}}
+{{- $found = append $found (printf "regionId: %q is no region id, expected lower-case letters, digits and hyphens such as cn-hangzhou, or nothing for the node's region" (toString .Values.regionId)) -}}
+{{- end -}}
+{{- $images := dict "linux.image" $linux.image -}}
+{{- if $driver.install -}}
+{{- range $name := list "image" "registrarImage" "livenessProbeImage" -}}
+{{- $_ := set $images (printf "secrets-store-csi-driver.linux.%s" $name) (get ($driver.linux | default dict) $name) -}}
+{{- end -}}
+{{- $_ := set $images "secrets-store-csi-driver.linux.crds.image" (($driver.linux).crds).image -}}
+{{- end -}}
+{{- range $name, $image := $images -}}
+{{- if contains "__ACK_REGION_ID__" (toString ($image).repository) -}}
+{{- $found = append $found (printf "%s.repository: __ACK_REGION_ID__ is a placeholder of the vendor's console; write the region, as in registry.cn-hangzhou.aliyuncs.com" $name) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* The image. */ -}}
+{{- if $linux.enabled -}}
+{{- if not ($linux.image).repository -}}
+{{- $found = append $found "linux.image.repository: this copy of the chart was published without an image; name the one to run, such as registry.example.com/csi-secrets-store-provider-alibabacloud" -}}
+{{- else if hasSuffix "/secrets-store-csi-driver-provider-alibaba-cloud" ($linux.image).repository -}}
+{{- $found = append $found (printf "linux.image.repository: %s is the vendor's image, which does not know this chart's flags; name this provider's, and take linux.image.tag out of values that were made for the vendor's chart (helm upgrade --reset-then-reuse-values keeps the others)" ($linux.image).repository) -}}
+{{- end -}}
+{{- if and ($linux.image).digest (not (regexMatch "^sha256:[0-9a-f]{64}$" ($linux.image).digest)) -}}
+{{- $found = append $found (printf "linux.image.digest: %q is no digest, expected sha256: and 64 hexadecimal digits" ($linux.image).digest) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Who reads. */ -}}
+{{- $env := .Values.envVarsFromSecret | default dict -}}
+{{- $files := .Values.filesFromSecret | default dict -}}
+{{- $plain := include "alibabacloud.plainVariables" . | fromJson -}}
+{{- $origin := dict "ALICLOUD_ACCOUNT_ID" "rrsa.accountId" "ALICLOUD_CLUSTER_ID" "rrsa.clusterId" "ALICLOUD_OIDC_PROVIDER_ARN" "rrsa.oidcProviderArn" "ALICLOUD_ROLE_ARN" "rrsa.roleArn" "ALICLOUD_ROLE_SESSION_NAME" "roleSession.name" "ALICLOUD_ROLE_SESSION_EXPIRATION" "roleSession.expirationSeconds" -}}
+{{- range $name, $source := $env -}}
+{{- if and ($source).secretKeyRef (not $source.key) -}}
+{{- $found = append $found (printf "envVarsFromSecret.%s.key: missing; name the key of Secret %s" $name $source.secretKeyRef) -}}
+{{- end -}}
+{{- if and ($source).secretKeyRef (hasKey $files $name) -}}
+{{- $found = append $found (printf "filesFromSecret.%s: it is in envVarsFromSecret, too; keep one of the two" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $value := $plain -}}
+{{- range $map, $entries := dict "envVarsFromSecret" $env "filesFromSecret" $files -}}
+{{- if (get $entries $name | default dict).secretKeyRef -}}
+{{- $found = append $found (printf "%s: %s.%s sets the same; keep one of the two" (get $origin $name) $map $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and $rrsa.accountId (not $rrsa.clusterId) -}}
+{{- $found = append $found "rrsa.clusterId: missing, and rrsa.accountId is set; set both, or rrsa.oidcProviderArn, or neither" -}}
+{{- end -}}
+{{- if and $rrsa.clusterId (not $rrsa.accountId) -}}
+{{- $found = append $found "rrsa.accountId: missing, and rrsa.clusterId is set; set both, or rrsa.oidcProviderArn, or neither" -}}
+{{- end -}}
+{{- if and $rrsa.accountId (not (regexMatch "^[0-9]+$" (include "alibabacloud.number" $rrsa.accountId))) -}}
+{{- $found = append $found (printf "rrsa.accountId: %q is no account id, expected digits such as \"1234567890123456\"" (toString $rrsa.accountId)) -}}
+{{- end -}}
+{{- if and $rrsa.oidcProviderArn (not (regexMatch "^acs:ram::[0-9]+:oidc-provider/[^/]+$" $rrsa.oidcProviderArn)) -}}
+{{- $found = append $found (printf "rrsa.oidcProviderArn: %q is no ARN of an OIDC provider, expected acs:ram::<account>:oidc-provider/<name>" $rrsa.oidcProviderArn) -}}
+{{- end -}}
+{{- if and $rrsa.roleArn (not (regexMatch "^acs:ram::[0-9]+:role/[^/]+$" $rrsa.roleArn)) -}}
+{{- $found = append $found (printf "rrsa.roleArn: %q is no ARN of a role, expected acs:ram::<account>:role/<name>" $rrsa.roleArn) -}}
+{{- end -}}
+{{- $hasRole := or $rrsa.roleArn (hasKey $env "ALICLOUD_ROLE_ARN") (hasKey $files "ALICLOUD_ROLE_ARN") -}}
+{{- $hasKeys := or (hasKey $env "ACCESS_KEY_ID") (hasKey $files "ACCESS_KEY_ID") -}}
+{{- $knowsProvider := or $rrsa.accountId $rrsa.oidcProviderArn (hasKey $env "ALICLOUD_OIDC_PROVIDER_ARN") (hasKey $files "ALICLOUD_OIDC_PROVIDER_ARN") -}}
+{{- if and $rrsa.roleArn (not $rrsa.enable) (not $hasKeys) -}}
+{{- $found = append $found "rrsa.roleArn: a role needs something to assume it with; set rrsa.enable=true, or a key pair" -}}
+{{- end -}}
+{{- if and $hasRole $knowsProvider (not $rrsa.enable) (not $hasKeys) -}}
+{{- $found = append $found "rrsa.enable: false, but a role and an OIDC provider are set; set it to true, so that the provider has a token to assume the role with" -}}
+{{- end -}}
+{{- with (.Values.roleSession).expirationSeconds -}}
+{{- if or (lt (int .) 900) (gt (int .) 43200) -}}
+{{- $found = append $found (printf "roleSession.expirationSeconds: %d, expected 900 to 43200, or 0 for the cloud's default" (int .)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Durations and endpoints. */ -}}
+{{- $durations := dict "linux.healthzTimeout" $linux.healthzTimeout "serveStale" .Values.serveStale "secrets-store-csi-driver.rotationPollInterval" $driver.rotationPollInterval -}}
+{{- range $name, $value := $durations -}}
+{{- if and $value (not (regexMatch $duration (toString $value))) -}}
+{{- $found = append $found (printf "%s: %q is no duration, expected such as 5s, 2m or 1h30m" $name (toString $value)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $service, $value := .Values.endpoints -}}
+{{- if and $value (not (regexMatch $endpoint $value)) -}}
+{{- $found = append $found (printf "endpoints.%s: %q is no endpoint, expected a host such as kms.cn-hangzhou.aliyuncs.com, or https://host[:port] without a path" $service $value) -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.allowedEndpoints -}}
+{{- if not (regexMatch $endpoint .) -}}
+{{- $found = append $found (printf "allowedEndpoints: %q is no endpoint, expected a host such as kms.cn-hangzhou.aliyuncs.com, or https://host[:port] without a path" .) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq (toString .Values.signature) "v1") (not (.Values.endpoints).kms) -}}
+{{- $found = append $found "signature: v1 does not sign the host, so it needs endpoints.kms" -}}
+{{- end -}}
+
+{{- /* Authorities. */ -}}
+{{- $suffixes := list -}}
+{{- range $index, $bundle := .Values.caBundles -}}
+{{- if eq (empty $bundle.configMap) (empty $bundle.secret) -}}
+{{- $found = append $found (printf "caBundles[%d]: expected one of configMap and secret" $index) -}}
+{{- end -}}
+{{- if has $bundle.hostSuffix $suffixes -}}
+{{- $found = append $found (printf "caBundles[%d].hostSuffix: %s is there twice; put its certificates into one bundle" $index $bundle.hostSuffix) -}}
+{{- end -}}
+{{- $suffixes = append $suffixes $bundle.hostSuffix -}}
+{{- end -}}
+
+{{- /* The pods. */ -}}
+{{- $folders := concat (list ($driver.linux).providersDir) (($driver.linux).additionalProvidersDirs | default (list "/etc/kubernetes/secrets-store-csi-providers")) | compact -}}
+{{- if and $driver.install $linux.enabled (not (has $linux.providersDir $folders)) -}}
+{{- $found = append $found (printf "linux.providersDir: the driver does not look into %s; name one of %s, or add it to secrets-store-csi-driver.linux.additionalProvidersDirs" (toString $linux.providersDir) (join ", " $folders)) -}}
+{{- end -}}
+{{- $surge := toString ((($linux.updateStrategy).rollingUpdate).maxSurge | default "0") -}}
+{{- if and (include "alibabacloud.hostNetwork" .) (not (has $surge (list "0" "0%"))) -}}
+{{- $found = append $found "linux.updateStrategy.rollingUpdate.maxSurge: two pods cannot share the health port of a node; set linux.hostNetwork=false, or leave maxSurge out" -}}
+{{- end -}}
+{{- if and (not (.Values.metrics).enabled) (or ((.Values.metrics).service).enabled ((.Values.metrics).podMonitor).enabled) -}}
+{{- $found = append $found "metrics.enabled: false, but metrics.service or metrics.podMonitor is to be installed; set it to true" -}}
+{{- end -}}
+{{- if has $linux.healthzPath (list "/readyz" "/metrics") -}}
+{{- $found = append $found (printf "linux.healthzPath: %s has another meaning; choose a path such as /healthz" $linux.healthzPath) -}}
+{{- end -}}
+
+{{- toJson $found -}}
+{{- end -}}
