@@ -28,33 +28,33 @@ seLinuxOptions:
 {{/* Flags that say which cloud, and how to call it. */}}
 {{- define "alibabacloud.cloudArgs" -}}
 {{- with .Values.regionId }}
-- --region={{ . }}
+- {{ printf "--region=%s" . | quote }}
 {{- end }}
 {{- with .Values.network }}
-- --network={{ . }}
+- {{ printf "--network=%s" . | quote }}
 {{- end }}
 {{- range $service, $endpoint := .Values.endpoints }}
 {{- with $endpoint }}
-- --{{ $service }}-endpoint={{ . }}
+- {{ printf "--%s-endpoint=%s" $service . | quote }}
 {{- end }}
 {{- end }}
 {{- range .Values.allowedEndpoints }}
-- --allowed-endpoint={{ . }}
+- {{ printf "--allowed-endpoint=%s" . | quote }}
 {{- end }}
 {{- with .Values.signature }}
-- --signature={{ . }}
+- {{ printf "--signature=%s" . | quote }}
 {{- end }}
 {{- with .Values.maxConcurrentKmsSecretPulls }}
-- --max-concurrent-kms-secret-pulls={{ include "alibabacloud.number" . }}
+- {{ printf "--max-concurrent-kms-secret-pulls=%s" (include "alibabacloud.number" .) | quote }}
 {{- end }}
 {{- with .Values.maxConcurrentOosSecretPulls }}
-- --max-concurrent-oos-secret-pulls={{ include "alibabacloud.number" . }}
+- {{ printf "--max-concurrent-oos-secret-pulls=%s" (include "alibabacloud.number" .) | quote }}
 {{- end }}
 {{- range $index, $bundle := .Values.caBundles }}
-- --ca-file={{ $bundle.hostSuffix }}=/etc/csi-secrets-store-provider-alibabacloud/ca/{{ $index }}/ca.pem
+- {{ printf "--ca-file=%s=/etc/csi-secrets-store-provider-alibabacloud/ca/%d/ca.pem" $bundle.hostSuffix $index | quote }}
 {{- end }}
 {{- with .Values.ecsRamRole }}
-- --ecs-ram-role={{ . }}
+- {{ printf "--ecs-ram-role=%s" . | quote }}
 {{- end }}
 {{- if (.Values.podIdentity).fallback }}
 - --pod-identity-fallback
@@ -69,24 +69,27 @@ seLinuxOptions:
 {{- $driver := include "alibabacloud.driver" . | fromJson -}}
 - --provider-volume=/provider
 {{- with .Values.logVerbosity }}
-- -v={{ include "alibabacloud.number" . }}
+- {{ printf "-v=%s" (include "alibabacloud.number" .) | quote }}
 {{- end }}
 {{- if .Values.logFormatJSON }}
 - --log-format=json
 {{- end }}
-- --healthz-address={{ include "alibabacloud.healthzAddress" . }}
-- --healthz-port={{ include "alibabacloud.number" .Values.linux.healthzPort }}
-- --healthz-path={{ .Values.linux.healthzPath }}
-- --healthz-timeout={{ .Values.linux.healthzTimeout }}
-- --shutdown-grace-period={{ sub (include "alibabacloud.gracePeriod" . | int) 5 }}s
+- {{ printf "--healthz-address=%s" (include "alibabacloud.healthzAddress" .) | quote }}
+- {{ printf "--healthz-port=%s" (include "alibabacloud.number" .Values.linux.healthzPort) | quote }}
+- {{ printf "--healthz-path=%s" .Values.linux.healthzPath | quote }}
+- {{ printf "--healthz-timeout=%s" .Values.linux.healthzTimeout | quote }}
+- {{ printf "--shutdown-grace-period=%ss" (sub (include "alibabacloud.gracePeriod" . | int) 5 | toString) | quote }}
 {{- with $driver.rotationPollInterval }}
-- --rotation-interval={{ . }}
+- {{ printf "--rotation-interval=%s" . | quote }}
 {{- end }}
 {{- with $driver.maxCallRecvMsgSize }}
-- --max-response-bytes={{ include "alibabacloud.number" . }}
+- {{ printf "--max-response-bytes=%s" (include "alibabacloud.number" .) | quote }}
+{{- end }}
+{{- if not (kindIs "invalid" .Values.secretCacheBytes) }}
+- {{ printf "--secret-cache-bytes=%s" (include "alibabacloud.number" .Values.secretCacheBytes) | quote }}
 {{- end }}
 {{- with .Values.serveStale }}
-- --serve-stale={{ . }}
+- {{ printf "--serve-stale=%s" . | quote }}
 {{- end }}
 {{- end -}}
 
@@ -122,20 +125,16 @@ host: {{ $address | quote }}
   valueFrom:
     fieldRef:
       fieldPath: spec.nodeName
-{{- range $name, $source := .Values.envVarsFromSecret }}
-{{- if ($source).secretKeyRef }}
+{{- range $name, $source := include "alibabacloud.entries" .Values.envVarsFromSecret | fromJson }}
 - name: {{ $name }}
   valueFrom:
     secretKeyRef:
       name: {{ $source.secretKeyRef | quote }}
       key: {{ $source.key | quote }}
 {{- end }}
-{{- end }}
-{{- range $name, $source := .Values.filesFromSecret }}
-{{- if ($source).secretKeyRef }}
+{{- range $name, $source := include "alibabacloud.entries" .Values.filesFromSecret | fromJson }}
 - name: {{ $name }}_FILE
   value: /etc/csi-secrets-store-provider-alibabacloud/credentials/{{ $name }}
-{{- end }}
 {{- end }}
 {{- range $name, $value := include "alibabacloud.plainVariables" . | fromJson }}
 - name: {{ $name }}
@@ -166,9 +165,15 @@ host: {{ $address | quote }}
 {{- toJson $set -}}
 {{- end -}}
 
-{{/* Whether any file comes from a Secret. */}}
-{{- define "alibabacloud.hasFiles" -}}
-{{- range .Values.filesFromSecret }}{{ if (.).secretKeyRef }}true{{ end }}{{ end -}}
+{{/* Those of a map of variables that name a Secret, as JSON; the vendor's chart skips the others, too. */}}
+{{- define "alibabacloud.entries" -}}
+{{- $entries := dict -}}
+{{- range $name, $source := . }}
+{{- if ($source).secretKeyRef }}
+{{- $_ := set $entries $name $source }}
+{{- end }}
+{{- end -}}
+{{- toJson $entries -}}
 {{- end -}}
 
 {{- define "alibabacloud.volumeMounts" -}}
@@ -177,7 +182,7 @@ host: {{ $address | quote }}
   mountPath: /var/run/secrets/tokens
   readOnly: true
 {{- end }}
-{{- if include "alibabacloud.hasFiles" . }}
+{{- if include "alibabacloud.entries" .Values.filesFromSecret | fromJson }}
 - name: credentials
   mountPath: /etc/csi-secrets-store-provider-alibabacloud/credentials
   readOnly: true
@@ -202,20 +207,18 @@ host: {{ $address | quote }}
           audience: sts.aliyuncs.com
           expirationSeconds: 7200
 {{- end }}
-{{- if include "alibabacloud.hasFiles" . }}
+{{- with include "alibabacloud.entries" .Values.filesFromSecret | fromJson }}
 # One volume, so that the halves of a key pair change together.
 - name: credentials
   projected:
     defaultMode: 0400
     sources:
-      {{- range $name, $source := .Values.filesFromSecret }}
-      {{- if ($source).secretKeyRef }}
+      {{- range $name, $source := . }}
       - secret:
           name: {{ $source.secretKeyRef | quote }}
           items:
             - key: {{ $source.key | quote }}
               path: {{ $name }}
-      {{- end }}
       {{- end }}
 {{- end }}
 {{- range $index, $bundle := .Values.caBundles }}
@@ -240,8 +243,8 @@ host: {{ $address | quote }}
 {{- end }}
 {{- end -}}
 
-{{/* Where the pods may run. */}}
-{{- define "alibabacloud.scheduling" -}}
+{{/* Which nodes. */}}
+{{- define "alibabacloud.nodes" -}}
 nodeSelector:
   kubernetes.io/os: linux
   {{- with .Values.linux.nodeSelector }}
@@ -249,10 +252,6 @@ nodeSelector:
   {{- end }}
 {{- with .Values.linux.affinity }}
 affinity:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with include "alibabacloud.tolerations" . | fromJsonArray }}
-tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}

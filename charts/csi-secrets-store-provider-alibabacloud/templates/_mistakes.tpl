@@ -50,21 +50,34 @@ What a schema cannot say: rules between values, and those that the cluster's ver
 {{- end -}}
 
 {{- /* Who reads. */ -}}
-{{- $env := .Values.envVarsFromSecret | default dict -}}
-{{- $files := .Values.filesFromSecret | default dict -}}
+{{- $env := include "alibabacloud.entries" .Values.envVarsFromSecret | fromJson -}}
+{{- $files := include "alibabacloud.entries" .Values.filesFromSecret | fromJson -}}
 {{- $plain := include "alibabacloud.plainVariables" . | fromJson -}}
 {{- $origin := dict "ALICLOUD_ACCOUNT_ID" "rrsa.accountId" "ALICLOUD_CLUSTER_ID" "rrsa.clusterId" "ALICLOUD_OIDC_PROVIDER_ARN" "rrsa.oidcProviderArn" "ALICLOUD_ROLE_ARN" "rrsa.roleArn" "ALICLOUD_ROLE_SESSION_NAME" "roleSession.name" "ALICLOUD_ROLE_SESSION_EXPIRATION" "roleSession.expirationSeconds" -}}
-{{- range $name, $source := $env -}}
-{{- if and ($source).secretKeyRef (not $source.key) -}}
-{{- $found = append $found (printf "envVarsFromSecret.%s.key: missing; name the key of Secret %s" $name $source.secretKeyRef) -}}
+{{- range $map, $entries := dict "envVarsFromSecret" $env "filesFromSecret" $files -}}
+{{- range $name, $source := $entries -}}
+{{- if not $source.key -}}
+{{- $found = append $found (printf "%s.%s.key: missing; name the key of Secret %s" $map $name $source.secretKeyRef) -}}
 {{- end -}}
-{{- if and ($source).secretKeyRef (hasKey $files $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $source := $env -}}
+{{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) -}}
+{{- $found = append $found (printf "envVarsFromSecret.%s: no name of a variable, expected letters, digits and underscores" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- $readable := list "ACCESS_KEY_ID" "SECRET_ACCESS_KEY" "ALICLOUD_ROLE_ARN" "ALICLOUD_OIDC_PROVIDER_ARN" "ALICLOUD_ACCOUNT_ID" "ALICLOUD_CLUSTER_ID" "ALICLOUD_ROLE_SESSION_NAME" "ALICLOUD_ROLE_SESSION_EXPIRATION" "ALICLOUD_CROSS_ACCOUNT_EXTERNAL_ID" -}}
+{{- range $name, $source := $files -}}
+{{- if not (has $name $readable) -}}
+{{- $found = append $found (printf "filesFromSecret.%s: the provider reads no such file, expected one of %s" $name (join ", " $readable)) -}}
+{{- end -}}
+{{- if hasKey $env $name -}}
 {{- $found = append $found (printf "filesFromSecret.%s: it is in envVarsFromSecret, too; keep one of the two" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- range $name, $value := $plain -}}
 {{- range $map, $entries := dict "envVarsFromSecret" $env "filesFromSecret" $files -}}
-{{- if (get $entries $name | default dict).secretKeyRef -}}
+{{- if hasKey $entries $name -}}
 {{- $found = append $found (printf "%s: %s.%s sets the same; keep one of the two" (get $origin $name) $map $name) -}}
 {{- end -}}
 {{- end -}}
@@ -86,12 +99,18 @@ What a schema cannot say: rules between values, and those that the cluster's ver
 {{- end -}}
 {{- $hasRole := or $rrsa.roleArn (hasKey $env "ALICLOUD_ROLE_ARN") (hasKey $files "ALICLOUD_ROLE_ARN") -}}
 {{- $hasKeys := or (hasKey $env "ACCESS_KEY_ID") (hasKey $files "ACCESS_KEY_ID") -}}
-{{- $knowsProvider := or $rrsa.accountId $rrsa.oidcProviderArn (hasKey $env "ALICLOUD_OIDC_PROVIDER_ARN") (hasKey $files "ALICLOUD_OIDC_PROVIDER_ARN") -}}
-{{- if and $rrsa.roleArn (not $rrsa.enable) (not $hasKeys) -}}
-{{- $found = append $found "rrsa.roleArn: a role needs something to assume it with; set rrsa.enable=true, or a key pair" -}}
+{{- $knowsProvider := or $rrsa.accountId $rrsa.oidcProviderArn (hasKey $env "ALICLOUD_OIDC_PROVIDER_ARN") (hasKey $files "ALICLOUD_OIDC_PROVIDER_ARN") (hasKey $env "ALICLOUD_ACCOUNT_ID") (hasKey $files "ALICLOUD_ACCOUNT_ID") -}}
+{{- $hasToken := or $rrsa.enable (hasKey $env "ALICLOUD_OIDC_TOKEN_FILE") -}}
+{{- range .Values.extraEnv -}}
+{{- $hasToken = or $hasToken (eq .name "ALICLOUD_OIDC_TOKEN_FILE") -}}
 {{- end -}}
-{{- if and $hasRole $knowsProvider (not $rrsa.enable) (not $hasKeys) -}}
-{{- $found = append $found "rrsa.enable: false, but a role and an OIDC provider are set; set it to true, so that the provider has a token to assume the role with" -}}
+{{- range $linux.volumeMounts -}}
+{{- $hasToken = or $hasToken (eq .mountPath "/var/run/secrets/tokens") -}}
+{{- end -}}
+{{- if and $hasRole $knowsProvider (not $hasToken) -}}
+{{- $found = append $found "rrsa.enable: false, but a role and an OIDC provider are set, and such a role is assumed with the provider's own token; set it to true, or leave out one of the two" -}}
+{{- else if and $rrsa.roleArn (not $knowsProvider) (not $hasKeys) -}}
+{{- $found = append $found "rrsa.roleArn: a role needs something to assume it with; set rrsa.enable=true and rrsa.accountId with rrsa.clusterId (or rrsa.oidcProviderArn), or a key pair" -}}
 {{- end -}}
 {{- with (.Values.roleSession).expirationSeconds -}}
 {{- if or (lt (int .) 900) (gt (int .) 43200) -}}
