@@ -40,6 +40,12 @@ pub async fn inspect(world: &mut World) -> Vec<String> {
             Err(error) => complaints.push(format!("the fake's journal cannot be read: {error}")),
         }
     }
+    if let Some(cluster) = &world.cluster {
+        match serde_json::to_vec(&cluster.requests()) {
+            Ok(journal) => texts.push(("the Kubernetes API's journal".into(), journal)),
+            Err(error) => complaints.push(format!("the Kubernetes API's journal cannot be read: {error}")),
+        }
+    }
     let search = world.values.search();
     complaints.extend(texts.iter().flat_map(|(place, text)| leaks(search, place, text)));
     complaints

@@ -10,6 +10,7 @@ pub mod driver;
 pub mod faults;
 pub mod inspection;
 pub mod interruption;
+pub mod kubernetes;
 pub mod leak;
 pub mod patience;
 mod steps;

@@ -16,7 +16,7 @@ use futures_util::FutureExt as _;
 use crate::inspection;
 use crate::interruption::Interruption;
 use crate::leak::LeakSearch;
-use crate::target::provider_binary;
+use crate::target::{TargetFile, provider_binary};
 use crate::world::World;
 
 /// Two processors run four scenarios without getting into each other's time limits.
@@ -28,6 +28,9 @@ pub struct Options {
     /// Judge this provider binary instead of building the workspace's
     #[arg(long, value_name = "PATH", env = "CONFORMANCE_PROVIDER", global = true)]
     pub provider: Option<PathBuf>,
+    /// Start it as this target file says instead of as the workspace's provider
+    #[arg(long, value_name = "FILE", env = "CONFORMANCE_TARGET", global = true)]
+    pub target: Option<PathBuf>,
 }
 
 /// Runs all features below a folder and writes the reports into another. Fails when anything failed, was skipped, was unknown or
@@ -35,6 +38,7 @@ pub struct Options {
 pub async fn run(features: &Path, reports: &Path) -> anyhow::Result<ExitCode> {
     let options = parsed_options();
     let binary = provider_binary(options.custom.provider.clone())?;
+    let target = target(options.custom.target.as_deref())?;
     fs::create_dir_all(reports).with_context(|| format!("making {}", reports.display()))?;
     let junit_path = reports.join("junit.xml");
     let junit = File::create(&junit_path).with_context(|| format!("writing {}", junit_path.display()))?;
@@ -53,6 +57,7 @@ pub async fn run(features: &Path, reports: &Path) -> anyhow::Result<ExitCode> {
         .max_concurrent_scenarios(SCENARIOS_AT_ONCE)
         .before(move |_, _, _, world| {
             world.binary.clone_from(&binary);
+            world.target = Arc::clone(&target);
             std::future::ready(()).boxed_local()
         })
         .after(move |_, _, scenario, end, world| {
@@ -90,6 +95,13 @@ pub async fn run(features: &Path, reports: &Path) -> anyhow::Result<ExitCode> {
     let Tally { passed, ended, .. } = &*tally;
     writeln!(stdout, "{passed} of {ended} scenarios passed; report: {}", junit_path.display())?;
     Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The given target file, or the one in the box.
+fn target(given: Option<&Path>) -> anyhow::Result<Arc<TargetFile>> {
+    let Some(path) = given else { return Ok(TargetFile::provider()) };
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    Ok(Arc::new(text.parse().with_context(|| path.display().to_string())?))
 }
 
 /// The runner's options and ours, under a title of ours.

@@ -75,6 +75,11 @@ impl Values {
         self.register(label, sealed)
     }
 
+    /// Remembers a value that somebody else made, such as a token.
+    pub fn keep(&mut self, label: &str, value: &str) -> anyhow::Result<()> {
+        self.register(label, value.to_owned()).map(drop)
+    }
+
     /// The value behind a label that the scenario has used already.
     pub fn value(&self, label: &str) -> anyhow::Result<&[u8]> {
         let value = self

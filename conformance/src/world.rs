@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use tempfile::TempDir;
 
-use crate::cloud::Cloud;
-use crate::driver::{self, Driver, Pod, Publication, Receipt, Refusal, SecretProviderClass};
+use crate::cloud::{AUDIENCE, Cloud};
+use crate::driver::{self, Driver, Pod, Publication, Receipt, Refusal, SecretProviderClass, TokenDelivery};
 use crate::faults::Trouble;
-use crate::target::{AccessKey, Exit, ProviderProcess, Settings};
+use crate::kubernetes::Cluster;
+use crate::target::{self, AccessKey, Exit, Identity, ProviderProcess, Settings, TargetFile, free_port};
 use crate::values::Values;
 
 const REGION: &str = "cn-hangzhou";
@@ -24,6 +25,8 @@ const REGION: &str = "cn-hangzhou";
 pub struct World {
     /// The provider's binary, set before the first step.
     pub binary: PathBuf,
+    /// How the provider wants to be told, set before the first step.
+    pub target: Arc<TargetFile>,
     /// Killed first, before the folder with its socket goes.
     pub provider: Option<ProviderProcess>,
     /// What the provider wrote before it was started anew.
@@ -34,14 +37,24 @@ pub struct World {
     pub other_cloud: Option<Cloud>,
     /// What stands in the cloud's place or before it, if anything.
     pub trouble: Option<Trouble>,
-    /// The key that the provider is started with.
-    pub access_key: Option<AccessKey>,
-    /// How long the provider may take to stop, if not as long as it wants.
-    pub grace_period: Option<Duration>,
+    /// Services that cannot be reached, and where nobody listens for them.
+    pub unreachable: BTreeMap<Service, String>,
+    /// What the provider is started with beside who it is.
+    pub options: target::Options,
+    /// Who the provider is told to be.
+    pub identity: Identity,
+    /// Access keys by the name of their user.
+    pub access_keys: BTreeMap<String, AccessKey>,
+    /// The Kubernetes API, if the scenario has one.
+    pub cluster: Option<Cluster>,
+    /// For whom the driver asks tokens (`tokenRequests`), and where the kubelet puts them.
+    pub token_requests: (Vec<String>, TokenDelivery),
     /// The node's driver.
     pub driver: Arc<Driver>,
     /// The pod of which the scenario speaks.
     pub pod: Option<Pod>,
+    /// What cloud and Kubernetes had been asked before the last mount.
+    pub asked_before: BTreeMap<String, usize>,
     /// How the last mount ended.
     pub outcome: Option<Outcome>,
     /// The object versions that the driver stored before it.
@@ -59,6 +72,19 @@ pub struct World {
     /// Every text that came over gRPC.
     pub texts: Vec<String>,
     folder: TempDir,
+}
+
+/// What a provider asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// Key Management Service.
+    Kms,
+    /// Parameters of the orchestration service.
+    Oos,
+    /// The token service.
+    Sts,
+    /// The instance metadata service.
+    Metadata,
 }
 
 /// How a mount ended, and after how long.
@@ -81,15 +107,21 @@ impl World {
         let options = driver::Options::new(providers, folder.path().join("kubelet"));
         Ok(Self {
             binary: PathBuf::new(),
+            target: TargetFile::provider(),
             provider: None,
             earlier_output: Vec::new(),
             cloud: Cloud::start().await?,
             other_cloud: None,
             trouble: None,
-            access_key: None,
-            grace_period: None,
+            unreachable: BTreeMap::new(),
+            options: target::Options { region: Some(REGION.into()), ..target::Options::default() },
+            identity: Identity::default(),
+            access_keys: BTreeMap::new(),
+            cluster: None,
+            token_requests: (vec![AUDIENCE.into()], TokenDelivery::Context),
             driver: Arc::new(Driver::new(options)),
             pod: None,
+            asked_before: BTreeMap::new(),
             outcome: None,
             earlier_versions: BTreeMap::new(),
             running: None,
@@ -119,22 +151,64 @@ impl World {
 
     /// What the provider is started with.
     pub fn settings(&self) -> Settings {
-        let endpoint = self.trouble.as_ref().map_or_else(|| self.cloud.url().to_owned(), Trouble::url);
+        let api = self.trouble.as_ref().map_or_else(|| self.cloud.url().to_owned(), Trouble::url);
+        let at =
+            |service, url: &str| self.unreachable.get(&service).cloned().unwrap_or_else(|| url.to_owned());
+        let mut options = self.options.clone();
+        options.allowed_endpoints.extend(self.other_cloud.iter().map(|cloud| cloud.url().to_owned()));
         Settings {
+            target: Arc::clone(&self.target),
             binary: self.binary.clone(),
             provider_folder: self.folder.path().join("providers"),
-            region: REGION.into(),
-            endpoint,
-            allowed_endpoints: self.other_cloud.iter().map(|cloud| cloud.url().to_owned()).collect(),
-            access_key: self.access_key.clone(),
-            grace_period: self.grace_period,
+            endpoints: target::Endpoints {
+                kms: at(Service::Kms, &api),
+                oos: at(Service::Oos, &api),
+                sts: at(Service::Sts, self.cloud.url()),
+                metadata: at(Service::Metadata, self.cloud.metadata_url()),
+            },
+            options,
+            identity: self.identity.clone(),
         }
+    }
+
+    /// Takes a service off the network; only possible before the provider starts.
+    pub fn disconnect(&mut self, service: Service) -> anyhow::Result<()> {
+        ensure!(self.provider.is_none(), "the provider runs already and knows where the service is");
+        self.unreachable.insert(service, format!("http://127.0.0.1:{}", free_port()));
+        Ok(())
+    }
+
+    /// The Kubernetes API, started if it is not there yet.
+    pub async fn cluster(&mut self) -> anyhow::Result<&Cluster> {
+        if self.cluster.is_none() {
+            ensure!(self.provider.is_none(), "the provider runs already and knows no Kubernetes API");
+            let token = self.values.seal("kubernetes-token")?;
+            let cluster = Cluster::start(&token).await.context("starting the Kubernetes API")?;
+            let file = self.folder.path().join("kubeconfig");
+            cluster.write_kubeconfig(&file)?;
+            self.options.kubeconfig = Some(file);
+            self.cluster = Some(cluster);
+        }
+        self.cluster.as_ref().context("the Kubernetes API was just started")
+    }
+
+    /// How often cloud and Kubernetes were asked for what, refused requests too.
+    pub fn asked(&self) -> BTreeMap<String, usize> {
+        let calls = self.cloud.calls().into_iter().map(|call| call.action);
+        let requests = self.cluster.iter().flat_map(Cluster::requests);
+        let mut asked = BTreeMap::new();
+        for what in calls.chain(requests.map(|request| request.verb_and_resource())) {
+            *asked.entry(what).or_default() += 1;
+        }
+        asked
     }
 
     /// The provider, started if it does not run yet. One that has ended by itself is not replaced: that would hide a crash.
     pub async fn provider(&mut self) -> anyhow::Result<&mut ProviderProcess> {
         if self.provider.is_none() {
-            self.provider = Some(ProviderProcess::start(&self.settings()).await?);
+            let settings = self.settings();
+            settings.write_identity_files()?;
+            self.provider = Some(ProviderProcess::start(&settings).await?);
         }
         let provider = self.provider.as_mut().context("the provider was just started")?;
         ensure!(provider.is_running(), "the provider has ended by itself");
@@ -151,6 +225,7 @@ impl World {
     /// Lets the driver publish the scenario's pod and keeps the outcome.
     pub async fn publish(&mut self) -> anyhow::Result<()> {
         self.provider().await?;
+        self.asked_before = self.asked();
         let outcome = self.begin_publish()?.await.context("the driver's task ended early")?;
         self.keep(outcome);
         Ok(())

@@ -67,8 +67,17 @@ impl Cloud {
 
     /// Adds all of a seed or nothing.
     pub(crate) fn seed(&self, seed: &Seed) -> Result<(), SeedError> {
+        self.seed_on(seed, State::clone)
+    }
+
+    /// Lets a seed take the place of all accounts, or changes nothing.
+    pub(crate) fn replace(&self, seed: &Seed) -> Result<(), SeedError> {
+        self.seed_on(seed, State::without_accounts)
+    }
+
+    fn seed_on(&self, seed: &Seed, ground: impl FnOnce(&State) -> State) -> Result<(), SeedError> {
         let mut state = self.state();
-        let mut next = state.clone();
+        let mut next = ground(&state);
         seed.apply(&mut next, &self.default_region, self.clock.now())?;
         seed.plan(&self.plans)?;
         self.authority.serve_issuers(next.issuers.hosts());

@@ -15,7 +15,9 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use crate::cloud::Cloud;
 use crate::driver::{self, Driver, Pod, Publication, Receipt};
 use crate::interruption::Interruption;
-use crate::target::{AccessKey, ProviderProcess, Settings, provider_binary};
+use crate::target::{
+    self, AccessKey, Endpoints, Identity, ProviderProcess, Settings, TargetFile, provider_binary,
+};
 use screen::Screen;
 
 const PROTOCOL: &str = include_str!("../../proto/driver.proto");
@@ -82,7 +84,7 @@ impl Stage {
         let mut cloud = Cloud::start().await?;
         let access_key =
             AccessKey { id: "LTAI5tDemonstrationKey01".into(), secret: uuid::Uuid::new_v4().to_string() };
-        cloud.add_access_key(access_key.clone())?;
+        cloud.add_access_key(&access_key)?;
         cloud.put_secret(SECRET, "v1", "correct horse battery staple")?;
         screen.fact("cloud", &format!("{} (a fake, in this process)", cloud.url()))?;
         screen.fact("secret", &format!("{SECRET}, version v1"))?;
@@ -91,12 +93,11 @@ impl Stage {
         let provider_folder = folder.join("providers");
         fs::create_dir(&provider_folder)?;
         let settings = Settings {
+            target: TargetFile::provider(),
             provider_folder: provider_folder.clone(),
-            region: "cn-hangzhou".into(),
-            endpoint: cloud.url().into(),
-            allowed_endpoints: Vec::new(),
-            access_key: Some(access_key),
-            grace_period: None,
+            endpoints: Endpoints::of(cloud.url(), cloud.metadata_url()),
+            options: target::Options { region: Some("cn-hangzhou".into()), ..target::Options::default() },
+            identity: Identity::of_key(access_key),
             binary,
         };
         let provider = ProviderProcess::start(&settings).await?;

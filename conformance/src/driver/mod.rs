@@ -117,6 +117,11 @@ impl Driver {
         self.classes.insert((class.namespace.clone(), class.name.clone()), class);
     }
 
+    /// A class that was applied, to be edited as `kubectl edit` does.
+    pub fn class_mut(&mut self, namespace: &str, name: &str) -> Option<&mut SecretProviderClass> {
+        self.classes.get_mut(&(namespace.to_owned(), name.to_owned()))
+    }
+
     /// Where the kubelet wants the pod's volume.
     pub fn target_path(&self, pod: &Pod) -> PathBuf {
         let pods = self.options.kubelet_folder.join("pods").join(&pod.uid);

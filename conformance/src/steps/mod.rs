@@ -18,15 +18,20 @@ macro_rules! ensure {
     };
 }
 
+mod asked;
 mod class;
 mod cloud;
 mod credentials;
+mod identities;
 mod lint;
 mod mount;
+mod pods;
 mod process;
 mod request;
+mod settings;
 mod stores;
 mod traces;
+mod trouble;
 
 use anyhow::Context as _;
 use cucumber::gherkin::Step;

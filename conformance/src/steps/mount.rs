@@ -193,6 +193,12 @@ fn refused_as(world: &mut World, code: String) -> Result<(), StepError> {
     Ok(())
 }
 
+#[then(regex = r#"^the mount is refused as (\w+) with (".+)$"#)]
+fn refused_with(world: &mut World, code: String, list: String) -> Result<(), StepError> {
+    refused_as(world, code)?;
+    names(world, list)
+}
+
 #[then("the mount is refused for good")]
 pub(super) fn refused_finally(world: &mut World) -> Result<(), StepError> {
     let refusal = world.refusal()?;

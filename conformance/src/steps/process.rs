@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use cucumber::{given, then, when};
 use tokio::net::UnixStream;
 
+use super::quoted;
 use crate::driver::{Authority, HEALTH_CHECK_DEADLINE};
 use crate::patience;
 use crate::target::ProviderProcess;
@@ -34,7 +35,9 @@ fn plain_file(world: &mut World) -> Result<(), StepError> {
 
 #[when("somebody tries to start the provider")]
 async fn try_to_start(world: &mut World) -> Result<(), StepError> {
-    let mut provider = ProviderProcess::spawn(&world.settings())?;
+    let settings = world.settings();
+    settings.write_identity_files()?;
+    let mut provider = ProviderProcess::spawn(&settings)?;
     world.exit = Some(provider.wait().await?);
     world.provider = Some(provider);
     Ok(())
@@ -46,6 +49,16 @@ fn refuses_to_start(world: &mut World) -> Result<(), StepError> {
     ensure!(status.code().is_some_and(|code| code != 0), "the provider ended with {status}");
     let (output, socket) = (String::from_utf8_lossy(&world.provider_output()).into_owned(), world.socket());
     ensure!(output.contains(&*socket.to_string_lossy()), "{} is not named: {output}", socket.display());
+    Ok(())
+}
+
+#[then(regex = r#"^the provider refuses to start and names (".+)$"#)]
+fn names_mistake(world: &mut World, list: String) -> Result<(), StepError> {
+    let status = world.exit.context("the provider runs")?.status;
+    ensure!(status.code().is_some_and(|code| code != 0), "the provider ended with {status}");
+    let output = String::from_utf8_lossy(&world.provider_output()).into_owned();
+    let missing: Vec<_> = quoted(&list).filter(|name| !output.contains(name)).collect();
+    ensure!(missing.is_empty(), "the provider does not name {missing:?}: {output}");
     Ok(())
 }
 
@@ -88,7 +101,7 @@ async fn refuses_calls(world: &mut World) -> Result<(), StepError> {
 
 #[given(expr = "a provider that may take {int} seconds to stop")]
 fn grace_period(world: &mut World, seconds: u64) {
-    world.grace_period = Some(Duration::from_secs(seconds));
+    world.options.grace_period = Some(Duration::from_secs(seconds));
 }
 
 #[then("the mount that was waiting is refused for good")]

@@ -8,6 +8,7 @@ use cucumber::{given, then};
 
 use super::{rows, text_below};
 use crate::cloud::{Cloud, DataType};
+use crate::target::{AccessKey, Identity};
 use crate::world::{StepError, World};
 
 /// The strings of the JSON are labels, and so is the secret's name, for the whole.
@@ -99,7 +100,9 @@ fn parameters(world: &mut World, step: &Step) -> Result<(), StepError> {
 )]
 async fn other_cloud(world: &mut World, name: String, label: String) -> Result<(), StepError> {
     let mut cloud = Cloud::start().await?;
-    cloud.add_access_key(world.access_key.clone().context("the provider has no access key")?)?;
+    let Identity { access_key_id, access_key_secret, .. } = world.identity.clone();
+    let key = access_key_id.zip(access_key_secret).map(|(id, secret)| AccessKey { id, secret });
+    cloud.add_access_key(&key.context("the provider has no access key")?)?;
     cloud.put_secret(&name, "v1", &world.values.seal(&label)?)?;
     world.other_cloud = Some(cloud);
     Ok(())

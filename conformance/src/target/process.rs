@@ -1,6 +1,5 @@
-//! The provider as a process of its own, in a folder of its own, configured by flags as its chart does.
+//! The provider as a process of its own, in a folder of its own, started as its target file says.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -13,38 +12,12 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
+use super::file::TargetError;
 use super::http::{self, HttpAnswer};
 use super::port::free_port;
+use super::settings::{Launch, Settings};
 use crate::driver::{self, Driver};
 use crate::patience::{self, OutOfPatience};
-
-/// What a provider process is started with.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The binary.
-    pub binary: PathBuf,
-    /// Where it puts its socket; `--provider-volume`.
-    pub provider_folder: PathBuf,
-    /// `--region`
-    pub region: String,
-    /// `--kms-endpoint` and `--oos-endpoint`
-    pub endpoint: String,
-    /// `--allowed-endpoint`
-    pub allowed_endpoints: Vec<String>,
-    /// The access key in its environment, if any.
-    pub access_key: Option<AccessKey>,
-    /// `--shutdown-grace-period`, the provider's default if absent.
-    pub grace_period: Option<Duration>,
-}
-
-/// An access key.
-#[derive(Clone)]
-pub struct AccessKey {
-    /// The public part.
-    pub id: String,
-    /// The secret part.
-    pub secret: String,
-}
 
 /// A running provider. Dropped, it is killed.
 #[derive(Debug)]
@@ -72,6 +45,9 @@ pub struct Exit {
 /// The provider did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The target file has no words for what it is to be told.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// The binary could not be run.
     #[error("running {}", binary.display())]
     Spawn {
@@ -109,30 +85,18 @@ impl ProviderProcess {
     /// Starts the provider and does not wait.
     pub fn spawn(settings: &Settings) -> Result<Self, StartError> {
         let http_port = free_port();
-        let mut command = Command::new(&settings.binary);
+        let Launch { command, environment } = settings.launch(http_port)?;
+        let (program, arguments) = command.split_first().ok_or(TargetError::NoCommand)?;
+        let mut command = Command::new(program);
         command
-            .arg("serve")
-            .arg("--provider-volume")
-            .arg(&settings.provider_folder)
-            .args(["--region", &settings.region])
-            .args(["--kms-endpoint", &settings.endpoint, "--oos-endpoint", &settings.endpoint])
-            .args(["--healthz-address", "127.0.0.1", "--healthz-port", &http_port.to_string()])
-            .args(["--log-format", "json", "-v=9"])
+            .args(arguments)
             .env_clear()
+            .envs(environment)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        for endpoint in &settings.allowed_endpoints {
-            command.args(["--allowed-endpoint", endpoint]);
-        }
-        if let Some(period) = settings.grace_period {
-            command.arg("--shutdown-grace-period").arg(format!("{}ms", period.as_millis()));
-        }
-        if let Some(key) = &settings.access_key {
-            command.env("ACCESS_KEY_ID", &key.id).env("SECRET_ACCESS_KEY", &key.secret);
-        }
-        let spawn_error = |source| StartError::Spawn { binary: settings.binary.clone(), source };
+        let spawn_error = |source| StartError::Spawn { binary: program.into(), source };
         let mut child = command.spawn().map_err(spawn_error)?;
         let output = Arc::new(Mutex::new(Vec::new()));
         let readers = [
@@ -266,11 +230,5 @@ async fn collect(mut stream: impl AsyncRead + Unpin, output: Arc<Mutex<Vec<u8>>>
     let mut chunk = vec![0; 8192];
     while let Ok(length @ 1..) = stream.read(&mut chunk).await {
         output.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&chunk[..length]);
-    }
-}
-
-impl fmt::Debug for AccessKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessKey").field("id", &self.id).finish_non_exhaustive()
     }
 }

@@ -70,4 +70,16 @@ impl State {
     pub(crate) fn new(behaviour: Behaviour, site_fingerprint: String) -> Self {
         Self { behaviour, issuers: Issuers::new(site_fingerprint), ..Self::default() }
     }
+
+    /// The same world with nothing in its accounts. Who has become a role still is, if there is such a role again.
+    pub(crate) fn without_accounts(&self) -> Self {
+        Self {
+            behaviour: self.behaviour.clone(),
+            sessions: self.sessions.clone(),
+            issuers: self.issuers.clone(),
+            ecs: self.ecs.clone(),
+            nonces: self.nonces.clone(),
+            ..Self::default()
+        }
+    }
 }

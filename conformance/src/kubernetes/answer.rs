@@ -1,0 +1,91 @@
+//! From a request to its answer: who asks, what is to go wrong, what is there.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State as Shared;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+
+use super::connection::Cutter;
+use super::status::{answer_json, not_found, refusal};
+use super::{Request, State, Trouble, locked};
+
+/// Answers one request.
+pub(super) async fn answer(
+    Shared(state): Shared<Arc<State>>,
+    Extension(cutter): Extension<Cutter>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let place = state.note(&method, &uri);
+    let response = respond(&state, &cutter, &method, &uri, &headers).await;
+    locked(&state.journal)[place].status = Some(response.status().as_u16());
+    response
+}
+
+async fn respond(
+    state: &State,
+    cutter: &Cutter,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Response {
+    let unauthorized = || refusal(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized");
+    if !state.knows(headers) {
+        return unauthorized();
+    }
+    // Decided in a statement of its own: the lock must not live as long as the trouble.
+    let trouble = locked(&state.plan).next();
+    match trouble {
+        None => {}
+        Some(Trouble::Delay(time)) => tokio::time::sleep(time).await,
+        Some(Trouble::Unauthorized) => return unauthorized(),
+        Some(Trouble::Forbidden) => {
+            let message =
+                format!("User \"system:serviceaccount:kube-system:provider\" cannot {method} {uri}");
+            return refusal(StatusCode::FORBIDDEN, "Forbidden", &message);
+        }
+        Some(Trouble::Throttled) => {
+            let message = "the server has received too many requests and has asked us to try again later";
+            return refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message);
+        }
+        Some(Trouble::Broken) => {
+            let message = "an error on the server has prevented the request from succeeding";
+            return refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message);
+        }
+        Some(Trouble::Unavailable) => {
+            let message = "the server is currently unable to handle the request";
+            return refusal(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message);
+        }
+        Some(Trouble::Reset) => {
+            cutter.cut();
+            return std::future::pending().await;
+        }
+        Some(Trouble::Hang) => return std::future::pending().await,
+        Some(Trouble::Garbage) => return (StatusCode::OK, "\u{1}\u{2}<html>").into_response(),
+        Some(Trouble::OtherJson) => return answer_json(StatusCode::OK, "[1, 2, 3]".to_owned()),
+    }
+    if method != Method::GET {
+        let message = "the server does not allow this method on the requested resource";
+        return refusal(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message);
+    }
+    let object = locked(&state.store).get(uri.path()).map(ToString::to_string);
+    object.map_or_else(|| not_found(uri.path()), |object| answer_json(StatusCode::OK, object))
+}
+
+impl State {
+    /// Writes a request down before its answer, which may never come.
+    fn note(&self, method: &Method, uri: &Uri) -> usize {
+        let mut journal = locked(&self.journal);
+        journal.push(Request { method: method.to_string(), path: uri.to_string(), status: None });
+        journal.len() - 1
+    }
+
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        let presented = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        presented.and_then(|text| text.strip_prefix("Bearer ")) == Some(self.token.as_str())
+    }
+}

@@ -1,0 +1,149 @@
+//! Pods with service accounts, tokens and keys of their own.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use cucumber::{given, when};
+use fake_alicloud::ServiceAccountToken;
+
+use super::identities::owner;
+use super::{quoted, settings};
+use crate::driver::{self, Pod, TokenDelivery, Tokens};
+use crate::kubernetes::{ServiceAccount, path_of};
+use crate::world::{StepError, World};
+
+const ROLE_ANNOTATION: &str = "ack.alibabacloud.com/role-arn";
+const NAMESPACE: &str = "default";
+
+#[given(
+    regex = r#"^the service account "([^"]*)" (with the role "[^"]*"|annotated with "[^"]*"|without a role)$"#
+)]
+async fn service_account(world: &mut World, name: String, what: String) -> Result<(), StepError> {
+    let annotation = match quoted(&what).next() {
+        Some(role) if what.starts_with("with the role") => Some(owner("").role_arn(role)),
+        text => text.map(str::to_owned),
+    };
+    let annotations = annotation.map(|role| (ROLE_ANNOTATION.to_owned(), role));
+    let account =
+        ServiceAccount { namespace: NAMESPACE.into(), name, annotations: annotations.into_iter().collect() };
+    world.cluster().await?.apply(&account);
+    Ok(())
+}
+
+#[given(expr = "the service account {string} is deleted")]
+async fn deleted(world: &mut World, name: String) -> Result<(), StepError> {
+    let path = path_of("serviceaccounts", NAMESPACE, &name);
+    ensure!(world.cluster().await?.remove(&path), "there is no service account {name}");
+    Ok(())
+}
+
+#[given(expr = "the SecretProviderClass {string} asks for the identity of pods")]
+fn asks_for_identity(world: &mut World, class: String) -> Result<(), StepError> {
+    set_parameter(world, &class, "usePodServiceAccountToken", Some("true"))
+}
+
+#[given(expr = "the parameter {string} of the SecretProviderClass {string} is {string}")]
+fn parameter(world: &mut World, name: String, class: String, value: String) -> Result<(), StepError> {
+    set_parameter(world, &class, &name, Some(&value))
+}
+
+#[given(expr = "the SecretProviderClass {string} has no parameter {string}")]
+fn no_parameter(world: &mut World, class: String, name: String) -> Result<(), StepError> {
+    set_parameter(world, &class, &name, None)
+}
+
+fn set_parameter(world: &mut World, class: &str, name: &str, value: Option<&str>) -> Result<(), StepError> {
+    let class = world.driver_mut()?.class_mut(NAMESPACE, class).context("there is no such class")?;
+    match value {
+        Some(value) => class.parameters.insert(name.to_owned(), value.to_owned()),
+        None => class.parameters.remove(name),
+    };
+    Ok(())
+}
+
+#[given("the driver asks for no tokens")]
+fn no_tokens(world: &mut World) {
+    world.token_requests.0.clear();
+}
+
+#[given(expr = "the driver asks for tokens of the audience {string} alone")]
+fn other_audience(world: &mut World, audience: String) {
+    world.token_requests.0 = vec![audience];
+}
+
+#[given("the kubelet hands tokens over in the attributes")]
+fn in_attributes(world: &mut World) {
+    world.token_requests.1 = TokenDelivery::Context;
+}
+
+/// `serviceAccountTokenInSecrets`: the driver copies them into the attributes as well.
+#[given("the kubelet hands tokens over among the secrets")]
+fn in_secrets(world: &mut World) {
+    world.token_requests.1 = TokenDelivery::Secrets;
+}
+
+#[given(expr = "a pod of the service account {string} has mounted {string}")]
+async fn has_mounted(world: &mut World, account: String, class: String) -> Result<(), StepError> {
+    mounts(world, account, class).await?;
+    world.receipt()?;
+    Ok(())
+}
+
+#[when(expr = "a pod of the service account {string} mounts {string}")]
+async fn mounts(world: &mut World, account: String, class: String) -> Result<(), StepError> {
+    let mut pod = Pod::mounting(&class);
+    run_as(world, &mut pod, &account)?;
+    world.pod = Some(pod);
+    Ok(world.publish().await?)
+}
+
+/// A list such as `the key of "developer" and the service account "web"`.
+#[given(regex = r#"^a pod that mounts "([^"]*)" and brings (.+)$"#)]
+fn brings(world: &mut World, class: String, list: String) -> Result<(), StepError> {
+    let mut pod = Pod::mounting(&class);
+    for what in list.split(" and ") {
+        let named = quoted(what).next().unwrap_or_default();
+        let halves: &[&str] = match what.split('"').next().unwrap_or_default().trim_end() {
+            "nothing" => &[],
+            "the service account" => {
+                run_as(world, &mut pod, named)?;
+                &[]
+            }
+            "the key of" => &["access_key", "access_secret"],
+            "in other letter case the key of" => &["Access_Key", "ACCESS_SECRET"],
+            "only the id of the key of" => &["access_key"],
+            "only the secret of the key of" => &["access_secret"],
+            other => bail!("a pod does not bring {other}"),
+        };
+        for half in halves {
+            let key = settings::key_of(world, named)?;
+            let value = if half.to_lowercase() == "access_key" { key.id } else { key.secret };
+            pod.volume.node_publish_secret.insert((*half).to_owned(), value);
+        }
+    }
+    world.pod = Some(pod);
+    Ok(())
+}
+
+#[when("the pod starts")]
+async fn starts(world: &mut World) -> Result<(), StepError> {
+    Ok(world.publish().await?)
+}
+
+/// Lets the kubelet ask for the tokens that the driver wants, as it does before each mount.
+fn run_as(world: &mut World, pod: &mut Pod, account: &str) -> anyhow::Result<()> {
+    account.clone_into(&mut pod.service_account);
+    let (audiences, delivery) = world.token_requests.clone();
+    let mut by_audience = BTreeMap::new();
+    for audience in audiences {
+        let token = ServiceAccountToken::new(NAMESPACE, account).audiences([audience.as_str()]);
+        let token = world.cloud.token(&token)?;
+        world.values.keep(&format!("token of {account} in {} for {audience}", pod.uid), &token)?;
+        let token =
+            driver::ServiceAccountToken { token, expiration_timestamp: "2099-01-01T00:00:00Z".into() };
+        by_audience.insert(audience, token);
+    }
+    // Without requests the kubelet adds nothing at all.
+    pod.volume.tokens = (!by_audience.is_empty()).then_some(Tokens { by_audience, delivery });
+    Ok(())
+}

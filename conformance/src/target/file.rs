@@ -1,0 +1,287 @@
+//! Target files: what is judged, in YAML.
+//!
+//! A file says how the target is started, how it is told of identities, and what it claims beyond the documented. Whatever a
+//! scenario sets and a file has no words for cannot be told to that target.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_yaml::{Location, Spanned};
+
+use super::template::Template;
+
+/// The workspace's own provider.
+const PROVIDER: &str = include_str!("../../targets/provider.yaml");
+
+/// What is known wherever a process is started.
+pub(super) const COMMAND: [&str; 7] = ["provider", "sockets", "kms", "oos", "sts", "metadata", "healthPort"];
+
+/// A target: how to start it, how to tell it who it is, what it claims.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TargetFile {
+    /// What reports call it.
+    pub name: String,
+    /// How it is started.
+    pub(super) start: Start,
+    /// How it is told of identities. What is not here cannot be told.
+    #[serde(default)]
+    pub(super) identities: Identities,
+    /// Which variable names a file in place of another variable: a text with {variable}.
+    pub(super) variable_file: Option<Template>,
+    /// The extended requirements that it claims.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>", inner(pattern(r"^EXT-[0-9]{2}$")))]
+    capabilities: Vec<Spanned<String>>,
+}
+
+/// How a target is started.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Start {
+    /// As a process of its own for each scenario.
+    Process(Process),
+}
+
+/// A process.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Process {
+    /// Program and arguments, with {provider} (the binary that is judged), {sockets} (the folder for its socket), {kms}, {oos},
+    /// {sts}, {metadata} (URLs) and {healthPort}.
+    #[schemars(length(min = 1))]
+    pub(super) command: Vec<Template>,
+    /// What is added when a scenario sets something.
+    #[serde(default)]
+    pub(super) arguments: Arguments,
+}
+
+/// Arguments for what a scenario may set.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// The cluster's {region}; without it the node's is looked up.
+    pub(super) region: Option<Vec<Template>>,
+    /// Which endpoints are used if none are named: the {network} is `vpc` or `public`.
+    pub(super) network: Option<Vec<Template>>,
+    /// The file {kubeconfig} says where the Kubernetes API is.
+    pub(super) kubeconfig: Option<Vec<Template>>,
+    /// The authorities in {caFile} vouch for hosts that end in {hostSuffix}; for each such file.
+    pub(super) ca_file: Option<Vec<Template>>,
+    /// An {endpoint} that classes may name; for each such endpoint.
+    pub(super) allowed_endpoint: Option<Vec<Template>>,
+    /// How many {milliseconds} running mounts may go on after SIGTERM.
+    pub(super) grace_period: Option<Vec<Template>>,
+    /// After how many {milliseconds} a change must have reached every pod.
+    pub(super) rotation_interval: Option<Vec<Template>>,
+    /// How many {calls} to KMS may be under way.
+    pub(super) kms_bound: Option<Vec<Template>>,
+    /// How many {calls} to OOS may be under way.
+    pub(super) oos_bound: Option<Vec<Template>>,
+    /// The name of the {role} that the node's instance has.
+    pub(super) ecs_role: Option<Vec<Template>>,
+    /// Pods without an identity of their own read with the provider's.
+    pub(super) pod_identity_fallback: Option<Vec<Template>>,
+    /// A pod's key pair goes before the provider's role.
+    pub(super) prefer_node_publish_secret: Option<Vec<Template>>,
+}
+
+/// Variables of the environment, by what they tell.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Identities {
+    /// {accessKeyId}
+    pub(super) access_key_id: BTreeMap<String, Template>,
+    /// {accessKeySecret}
+    pub(super) access_key_secret: BTreeMap<String, Template>,
+    /// {roleArn}
+    pub(super) role: BTreeMap<String, Template>,
+    /// {oidcProviderArn}
+    pub(super) oidc_provider: BTreeMap<String, Template>,
+    /// {accountId}
+    pub(super) account: BTreeMap<String, Template>,
+    /// {clusterId}
+    pub(super) cluster: BTreeMap<String, Template>,
+    /// {tokenFile}, the provider's own token
+    pub(super) token_file: BTreeMap<String, Template>,
+    /// {sessionName}
+    pub(super) session_name: BTreeMap<String, Template>,
+    /// {sessionSeconds}
+    pub(super) session_seconds: BTreeMap<String, Template>,
+    /// {externalId}
+    pub(super) external_id: BTreeMap<String, Template>,
+}
+
+/// A target file that cannot be used, or that has no words for what a scenario sets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// Its author must correct it.
+    #[error("cannot read the target file at line {line}, column {column}: {problem}")]
+    Unreadable {
+        /// From 1.
+        line: u64,
+        /// From 1.
+        column: u64,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// There is nothing to start.
+    #[error("the command of the target file is empty, expected a program")]
+    NoCommand,
+    /// The target cannot be told.
+    #[error("the target file says no {slot}, which this scenario sets")]
+    Unspoken {
+        /// The field that is missing.
+        slot: String,
+    },
+}
+
+impl TargetError {
+    pub(super) fn wrong(place: Location, problem: String) -> Self {
+        Self::Unreadable { line: place.line(), column: place.column(), problem }
+    }
+}
+
+impl TargetFile {
+    /// The workspace's own provider as a process.
+    pub fn provider() -> Arc<Self> {
+        static FILE: LazyLock<Arc<TargetFile>> =
+            LazyLock::new(|| Arc::new(PROVIDER.parse().expect("tested")));
+        Arc::clone(&FILE)
+    }
+
+    /// The extended requirements that it claims.
+    pub fn capabilities(&self) -> impl Iterator<Item = &str> {
+        self.capabilities.iter().map(|capability| capability.value.as_str())
+    }
+
+    /// The JSON Schema of target files.
+    pub fn schema() -> String {
+        let schema = schemars::schema_for!(Self);
+        serde_json::to_string_pretty(&schema).expect("a schema is a tree") + "\n"
+    }
+
+    fn check(&self) -> Result<(), TargetError> {
+        let Start::Process(process) = &self.start;
+        if process.command.is_empty() {
+            return Err(TargetError::NoCommand);
+        }
+        process.command.iter().try_for_each(|template| template.check(&COMMAND))?;
+        for (templates, known) in process.arguments.slots() {
+            templates.iter().flatten().try_for_each(|template| template.check(known))?;
+        }
+        for (variables, known) in self.identities.slots() {
+            variables.values().try_for_each(|template| template.check(&[known]))?;
+        }
+        self.variable_file.iter().try_for_each(|template| template.check(&["variable"]))?;
+        for Spanned { value, referenced, .. } in &self.capabilities {
+            let number = value.strip_prefix("EXT-").unwrap_or_default();
+            if number.len() != 2 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+                let problem = format!("{value:?} is no extended requirement, such as EXT-01");
+                return Err(TargetError::wrong(*referenced, problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Arguments {
+    fn slots(&self) -> [(&Option<Vec<Template>>, &'static [&'static str]); 12] {
+        [
+            (&self.region, &["region"]),
+            (&self.network, &["network"]),
+            (&self.kubeconfig, &["kubeconfig"]),
+            (&self.ca_file, &["hostSuffix", "caFile"]),
+            (&self.allowed_endpoint, &["endpoint"]),
+            (&self.grace_period, &["milliseconds"]),
+            (&self.rotation_interval, &["milliseconds"]),
+            (&self.kms_bound, &["calls"]),
+            (&self.oos_bound, &["calls"]),
+            (&self.ecs_role, &["role"]),
+            (&self.pod_identity_fallback, &[]),
+            (&self.prefer_node_publish_secret, &[]),
+        ]
+    }
+}
+
+impl Identities {
+    fn slots(&self) -> [(&BTreeMap<String, Template>, &'static str); 10] {
+        [
+            (&self.access_key_id, "accessKeyId"),
+            (&self.access_key_secret, "accessKeySecret"),
+            (&self.role, "roleArn"),
+            (&self.oidc_provider, "oidcProviderArn"),
+            (&self.account, "accountId"),
+            (&self.cluster, "clusterId"),
+            (&self.token_file, "tokenFile"),
+            (&self.session_name, "sessionName"),
+            (&self.session_seconds, "sessionSeconds"),
+            (&self.external_id, "externalId"),
+        ]
+    }
+}
+
+impl FromStr for TargetFile {
+    type Err = TargetError;
+
+    fn from_str(yaml: &str) -> Result<Self, TargetError> {
+        let file: Self = serde_yaml::from_str(yaml).map_err(|error| {
+            let place = error.location().unwrap_or(Location::UNKNOWN);
+            let text = error.without_snippet().to_string();
+            let told = format!(" at line {}, column {}", place.line(), place.column());
+            TargetError::wrong(place, text.strip_suffix(&told).unwrap_or(&text).to_owned())
+        })?;
+        file.check()?;
+        Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn the_file_in_the_box_can_be_read() {
+        assert_eq!(TargetFile::provider().name, "csi-secrets-store-provider-alibabacloud");
+    }
+
+    #[test]
+    fn the_schema_in_the_box_is_that_of_the_code() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/targets/target.schema.json");
+        let schema = TargetFile::schema();
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(file, &schema).unwrap();
+        }
+        let text = std::fs::read_to_string(file).unwrap();
+        assert_eq!(text, schema, "run this test with UPDATE_SCHEMA=1 and look at the difference");
+    }
+
+    #[rstest]
+    #[case::field("kubernetes: []\n", "line 5, column 1", "kubernetes")]
+    #[case::argument("    arguments: { regoin: [] }\n", "line 5, column 18", "regoin")]
+    #[case::placeholder(
+        "    arguments: { region: ['--region={regoin}'] }\n",
+        "line 5, column 27",
+        "expected {region}"
+    )]
+    #[case::brace("    arguments: { region: ['--region={region'] }\n", "line 5, column 27", "not closed")]
+    #[case::flag("    arguments: { podIdentityFallback: ['{region}'] }\n", "line 5, column 40", "nothing is")]
+    #[case::variable("identities: { role: { R: '{role}' } }\n", "line 5, column 26", "expected {roleArn}")]
+    #[case::capability("capabilities: [EXT-01, ACK-01]\n", "line 5, column 24", "no extended requirement")]
+    fn what_nobody_knows_is_named_with_its_place(
+        #[case] more: &str,
+        #[case] place: &str,
+        #[case] named: &str,
+    ) {
+        let text = format!("name: other\nstart:\n  process:\n    command: ['{{provider}}']\n{more}");
+
+        let error = text.parse::<TargetFile>().unwrap_err().to_string();
+
+        assert!(error.contains(place) && error.contains(named), "{error}");
+    }
+}
