@@ -114,7 +114,12 @@ impl World {
             other_cloud: None,
             trouble: None,
             unreachable: BTreeMap::new(),
-            options: target::Options { region: Some(REGION.into()), ..target::Options::default() },
+            // A scenario republishes right after it changed a secret.
+            options: target::Options {
+                region: Some(REGION.into()),
+                rotation_interval: Some(Duration::from_secs(1)),
+                ..target::Options::default()
+            },
             identity: Identity::default(),
             access_keys: BTreeMap::new(),
             cluster: None,

@@ -118,7 +118,7 @@ fn refused(fault: Fault, code: &str, status: u16) -> call::Error {
     call::Error::Refused { host, code: code.to_owned(), status, request_id, fault }
 }
 
-fn calls() -> [call::Error; 11] {
+fn calls() -> [call::Error; 12] {
     let host = || "kms-vpc.cn-hangzhou.aliyuncs.com".to_owned();
     [
         refused(Fault::NotFound, "Forbidden.ResourceNotFound", 404),
@@ -133,17 +133,25 @@ fn calls() -> [call::Error; 11] {
         call::Error::Nonsense {
             host: host(),
             reason: "HTTP 502 without the service's error envelope".to_owned(),
+            status: Some(502),
         },
         call::Error::Unsendable { host: host(), header: "authorization" },
+        call::Error::Crowded { host: host(), flag: Some("--max-concurrent-kms-secret-pulls") },
     ]
 }
 
 fn stores() -> impl Iterator<Item = store::Error> {
     let host = || "oos-vpc.cn-hangzhou.aliyuncs.com".to_owned();
-    calls().map(store::Error::Call).into_iter().chain([
-        store::Error::Crowded { host: host(), flag: "--max-concurrent-oos-secret-pulls" },
-        store::Error::Withheld { host: host() },
-    ])
+    calls().map(store::Error::Call).into_iter().chain([store::Error::Withheld { host: host() }])
+}
+
+fn stale(objects: usize) -> Warning {
+    let timed_out = call::Error::TimedOut { host: "kms-vpc.cn-hangzhou.aliyuncs.com".to_owned() };
+    Warning::Stale {
+        objects,
+        age: Duration::from_millis(75_400),
+        cause: format!("objects[0] \"db\": {timed_out}"),
+    }
 }
 
 fn selections() -> [Selection; 4] {
@@ -235,8 +243,8 @@ fn every_message_is_as_reviewed() {
     chapter!(
         text,
         "What is odd about a class (a warning in the log)",
-        odd.unwrap().warnings.into_iter().chain([Warning::Identity(ignored)]),
-        Warning { UnknownParameter, Object, Identity }
+        odd.unwrap().warnings.into_iter().chain([Warning::Identity(ignored), stale(1), stale(3)]),
+        Warning { UnknownParameter, Object, Identity, Stale }
     );
     chapter!(
         text,
@@ -283,9 +291,9 @@ fn every_message_is_as_reviewed() {
         text,
         "Why a call gave no answer (see each)",
         calls(),
-        Call { Refused, Unreachable, TimedOut, Nonsense, Unsendable }
+        Call { Refused, Unreachable, TimedOut, Nonsense, Unsendable, Crowded }
     );
-    chapter!(text, "Why a store gave no value (see each)", stores(), Store { Call, Crowded, Withheld });
+    chapter!(text, "Why a store gave no value (see each)", stores(), Store { Call, Withheld });
     chapter!(
         text,
         "Why a mount failed (see each)",

@@ -67,6 +67,10 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub cloud: CloudArgs,
 
+    /// What is remembered of it.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+
     /// Largest answer that the driver takes (its --max-call-recv-msg-size)
     #[arg(long, value_name = "BYTES", default_value_t = 4 * 1024 * 1024)]
     pub max_response_bytes: u32,
@@ -100,6 +104,22 @@ pub struct ServeArgs {
     pub verbosity: u8,
 }
 
+/// Settings of what is remembered.
+#[derive(Args, Debug)]
+pub struct CacheArgs {
+    /// The driver's --rotation-poll-interval: how soon a changed secret must reach every pod
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_duration)]
+    pub rotation_interval: Duration,
+
+    /// While the cloud is out of reach, serve what the same identity read no longer ago than this; off by default
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub serve_stale: Option<Duration>,
+
+    /// Memory for secrets that were read; 0 keeps none
+    #[arg(long, value_name = "BYTES", default_value_t = 16 * 1024 * 1024)]
+    pub secret_cache_bytes: u32,
+}
+
 /// Settings of whatever calls the cloud.
 #[derive(Args, Debug)]
 pub struct CloudArgs {
@@ -127,12 +147,12 @@ pub struct CloudArgs {
     #[arg(long, value_enum, default_value_t)]
     pub signature: Scheme,
 
-    /// Calls to KMS under way at once, across all mounts
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    /// Calls to a KMS host under way at once, across all mounts; fewer while it throttles
+    #[arg(long, value_name = "N", default_value_t = 32)]
     pub max_concurrent_kms_secret_pulls: u16,
 
-    /// Calls to OOS under way at once, across all mounts
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    /// Calls to an OOS host under way at once, across all mounts; fewer while it throttles
+    #[arg(long, value_name = "N", default_value_t = 32)]
     pub max_concurrent_oos_secret_pulls: u16,
 
     /// As whom to call it.

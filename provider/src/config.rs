@@ -10,14 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::alicloud::sign::Scheme;
-use crate::alicloud::{Authorities, Client, Endpoint, Metadata, Sts};
-use crate::cli::{CloudArgs, LogFormat, ServeArgs};
+use crate::alicloud::{Authorities, Ceilings, Client, Endpoint, Metadata, Sts};
+use crate::cli::{CacheArgs, CloudArgs, LogFormat, ServeArgs};
 use crate::credential::{self, Credentials};
 use crate::kubernetes::{self, Kubernetes};
 use crate::metrics::Metrics;
 use crate::mount::Mounter;
 use crate::mount::settings::Settings;
-use crate::store::{KmsStore, OosStore};
+use crate::mount::volumes::Volumes;
+use crate::store::{Cache, KmsStore, OosStore, cache};
 
 /// The one door to the environment.
 pub trait Environment {
@@ -58,10 +59,10 @@ pub struct Config {
 pub struct Cloud {
     /// What holds for all classes.
     pub settings: Settings,
-    /// Calls to KMS under way at once.
-    pub kms_concurrency: usize,
-    /// Calls to OOS under way at once.
-    pub oos_concurrency: usize,
+    /// Calls under way at once.
+    pub ceilings: Ceilings,
+    /// What is remembered.
+    pub cache: cache::Settings,
     /// Who asks.
     pub identity: credential::Settings,
     /// Where the node's instance tells about itself.
@@ -97,7 +98,8 @@ impl Config {
     pub fn load(args: ServeArgs, environment: &impl Environment) -> Result<Self, Mistakes> {
         let mut mistakes = Vec::new();
         let log = Log { format: args.log_format, verbosity: args.verbosity };
-        let cloud = Cloud::read(args.cloud, environment, &mut mistakes);
+        let mut cloud = Cloud::read(args.cloud, environment, &mut mistakes);
+        cloud.cache = remembering(&args.cache);
         if args.max_response_bytes == 0 {
             mistakes.push("--max-response-bytes is 0, expected at least 1".to_owned());
         }
@@ -167,8 +169,11 @@ impl Cloud {
                 network: args.network,
                 signature: args.signature,
             },
-            kms_concurrency: usize::from(args.max_concurrent_kms_secret_pulls),
-            oos_concurrency: usize::from(args.max_concurrent_oos_secret_pulls),
+            ceilings: Ceilings {
+                kms: usize::from(args.max_concurrent_kms_secret_pulls),
+                oos: usize::from(args.max_concurrent_oos_secret_pulls),
+            },
+            cache: cache::Settings::default(),
             metadata_endpoint,
             kubernetes,
             authorities,
@@ -177,16 +182,25 @@ impl Cloud {
 
     /// What reads the secrets of a mount.
     pub fn mounter(self, metrics: Arc<Metrics>) -> Result<Mounter, Box<dyn std::error::Error>> {
-        let client = Arc::new(Client::trusting(&self.authorities, Arc::clone(&metrics))?);
+        let client = Client::trusting(&self.authorities, self.ceilings, Arc::clone(&metrics))?;
+        let client = Arc::new(client);
         let metadata = Arc::new(Metadata::new(Arc::clone(&client), self.metadata_endpoint));
         let sts = Sts::new(Arc::clone(&client));
         let kubernetes = Kubernetes::new(self.kubernetes, Arc::clone(&metrics));
         Ok(Mounter {
             settings: self.settings,
-            credentials: Credentials::new(self.identity, sts, Arc::clone(&metadata), kubernetes, metrics)?,
+            credentials: Credentials::new(
+                self.identity,
+                sts,
+                Arc::clone(&metadata),
+                kubernetes,
+                Arc::clone(&metrics),
+            )?,
             metadata,
-            kms: KmsStore::new(Arc::clone(&client), self.kms_concurrency),
-            oos: OosStore::new(client, self.oos_concurrency),
+            kms: KmsStore::new(Arc::clone(&client)),
+            oos: OosStore::new(client),
+            cache: Arc::new(Cache::new(self.cache, metrics)),
+            volumes: Volumes::default(),
         })
     }
 }
@@ -202,6 +216,15 @@ fn kubernetes_access(kubeconfig: Option<PathBuf>, environment: &impl Environment
         }
         (None, None) => kubernetes::Access::Nowhere,
     }
+}
+
+/// The driver asks about each pod every 60 to 90 seconds. What it is answered may be older by what is left of the interval.
+const LONGEST_PAUSE: Duration = Duration::from_secs(90);
+
+fn remembering(args: &CacheArgs) -> cache::Settings {
+    let window = args.rotation_interval.checked_sub(LONGEST_PAUSE).filter(|window| !window.is_zero());
+    let bytes = usize::try_from(args.secret_cache_bytes).unwrap_or(usize::MAX);
+    cache::Settings { window, serve_stale: args.serve_stale, bytes }
 }
 
 fn is_plain_path(path: &str) -> bool {
@@ -308,6 +331,19 @@ mod tests {
         let identity = load(&[], &environment).unwrap().cloud.identity;
         assert_eq!(identity.order().unwrap().provider_level, Source::RamRole);
         assert_eq!(identity.key_pair.unwrap().credential().unwrap().access_key_id, "LTAI");
+    }
+
+    #[rstest]
+    #[case(&[], Some(30))]
+    #[case(&["--rotation-interval=10m"], Some(510))]
+    #[case(&["--rotation-interval=90s"], None)]
+    #[case(&["--rotation-interval=30s"], None)]
+    fn what_is_remembered_is_gone_within_the_rotation_interval(
+        #[case] arguments: &[&str],
+        #[case] expected: Option<u64>,
+    ) {
+        let settings = load(arguments, &[]).unwrap().cloud.cache;
+        assert_eq!((settings.window.map(|window| window.as_secs()), settings.serve_stale), (expected, None));
     }
 
     #[test]

@@ -59,9 +59,9 @@ fn fetch(args: FetchArgs, environment: &impl Environment) -> Result<(), Error> {
         .build()
         .map_err(Error::output("stdout"))?;
     let mounter = cloud.mounter(Metrics::new()).map_err(Error::Start)?;
-    let Mounted { files, warning } =
+    let Mounted { files, warnings } =
         runtime.block_on(async { mounter.mount(&request, Instant::now() + PATIENCE).await })?;
-    if let Some(warning) = warning {
+    for warning in warnings {
         eprintln!("warning: {warning}");
     }
     if let Some(folder) = &args.output {

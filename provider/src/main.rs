@@ -69,6 +69,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let metrics = Metrics::new();
     let mounter = config.cloud.mounter(Arc::clone(&metrics))?;
     let settings = mounter.credentials.settings();
+    let cache = Arc::clone(&mounter.cache);
     let (ending_sender, ending) = watch::channel(false);
     let service = Service::new(mounter, config.largest_response, Arc::clone(&metrics), ending);
 
@@ -89,6 +90,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let place = place.get_or_init(|| socket.place());
     let grace_period = config.shutdown_grace_period;
     let lifecycle = Lifecycle { stop, ending: ending_sender, serving: serving_sender, grace_period };
+    tokio::spawn(async move { cache.keep_tidy().await });
     let mut answering = pin!(server::serve(socket, service, lifecycle));
     let announcing = async {
         server::wait_for(&mut serving).await;

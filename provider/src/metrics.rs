@@ -1,6 +1,8 @@
 //! What the provider counts. Labels are closed sets; no label holds a name that a user chose. The README's table "What it
 //! counts" lists everything, and a test compares the two.
 
+mod bounds;
+mod cache;
 mod calls;
 mod codes;
 mod identities;
@@ -12,6 +14,8 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+pub use bounds::Bounds;
+pub use cache::{Cache, Lookup};
 pub use calls::Calls;
 pub use identities::{Exchange, Identities};
 pub use mounts::{MountGuard, MountOutcome, Mounts};
@@ -29,6 +33,10 @@ pub struct Metrics {
     pub calls: Calls,
     /// Sessions, and what is read from Kubernetes for them.
     pub identities: Identities,
+    /// Secrets looked up.
+    pub cache: Cache,
+    /// Bounds of calls to the cloud.
+    pub bounds: Bounds,
 }
 
 impl Metrics {
@@ -38,14 +46,17 @@ impl Metrics {
         let mounts = Mounts::register(&mut registry);
         let calls = Calls::register(&mut registry);
         let identities = Identities::register(&mut registry);
+        let cache = Cache::register(&mut registry);
+        let bounds = Bounds::register(&mut registry);
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The running provider", build);
-        Arc::new(Self { registry, mounts, calls, identities })
+        Arc::new(Self { registry, mounts, calls, identities, cache, bounds })
     }
 
     /// The OpenMetrics text.
     pub fn encode(&self) -> String {
         self.identities.refresh();
+        self.cache.refresh();
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a String cannot fail");
         text

@@ -80,17 +80,21 @@ impl Service {
         let MountRequest { secrets, target_path, permission, .. } = message;
         let spec = self.mounter.understand(attributes, secrets, target_path, permission, until).await?;
         running.reads_with(self.mounter.credentials.planned(&spec.caller));
-        let Mounted { files, warning } = self.mounter.mount(&spec, until).await?;
-        if let Some(credential::Warning::FellBack { used, .. }) = &warning {
-            running.reads_with(*used);
+        let Mounted { files, warnings } = self.mounter.mount(&spec, until).await?;
+        let fallen_back = warnings.iter().find_map(|warning| match warning {
+            Warning::Identity(credential::Warning::FellBack { used, .. }) => Some(*used),
+            _ => None,
+        });
+        if let Some(used) = fallen_back {
+            running.reads_with(used);
         }
         let response = response(files);
         let (size, largest) = (response.encoded_len(), self.largest_response);
         if size > largest {
             return Err(Error::TooLarge { size, largest });
         }
-        let identity = warning.map(Warning::Identity);
-        Ok(Answer { response, warnings: identity.into_iter().chain(spec.warnings).collect() })
+        self.mounter.mounted(&spec);
+        Ok(Answer { response, warnings: warnings.into_iter().chain(spec.warnings).collect() })
     }
 }
 
@@ -268,7 +272,6 @@ fn mount_code(error: &mount::Error) -> Code {
         | mount::Error::Json { .. }
         | mount::Error::Extract { .. }
         | mount::Error::Encoding { .. } => Code::FailedPrecondition,
-        mount::Error::Read { cause: store::Error::Crowded { .. }, .. } => Code::Unknown,
         mount::Error::Read { cause: store::Error::Withheld { .. }, .. } => Code::PermissionDenied,
         mount::Error::Read { cause: store::Error::Call(cause), .. } => call_code(cause),
     }
@@ -292,9 +295,10 @@ fn call_code(error: &call::Error) -> Code {
             Fault::Clock | Fault::Invalid => Code::FailedPrecondition,
             Fault::Throttled | Fault::Unavailable => Code::Unknown,
         },
-        call::Error::Unreachable { .. } | call::Error::TimedOut { .. } | call::Error::Nonsense { .. } => {
-            Code::Unknown
-        }
+        call::Error::Unreachable { .. }
+        | call::Error::TimedOut { .. }
+        | call::Error::Crowded { .. }
+        | call::Error::Nonsense { .. } => Code::Unknown,
         call::Error::Unsendable { .. } => Code::FailedPrecondition,
     }
 }

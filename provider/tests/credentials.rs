@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "credentials/caching.rs"]
+mod caching;
 #[path = "credentials/cluster.rs"]
 mod cluster;
 #[path = "credentials/faults.rs"]

@@ -9,9 +9,10 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::bound::Ceilings;
 use super::retry::Persistence;
 use super::sign::{self, Operation, Scheme, Signed};
-use super::{Authorities, Credential, Endpoint, Fault, retry};
+use super::{Authorities, Bounds, Credential, Endpoint, Fault, retry};
 use crate::clock;
 use crate::metrics::Metrics;
 use crate::sensitive::Sensitive;
@@ -20,10 +21,13 @@ use crate::sensitive::Sensitive;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From sending the request to the last byte of the answer. The official clients wait as long for a read.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
-/// An idle connection is closed after this, well before a gateway in between forgets it.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// An idle connection is closed after this, well before a gateway in between forgets it. The pool looks for idle ones as often,
+/// so the last is gone within a minute.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(25);
 /// A secret holds at most 30,720 bytes; escaped as JSON it may grow sixfold.
 const LARGEST_ANSWER: usize = 1 << 20;
+/// Room for most answers. Whatever is reserved is wiped afterwards, used or not.
+const USUAL_ANSWER: usize = 8 << 10;
 
 /// A product of the cloud, for messages and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,23 +55,38 @@ impl Service {
             Self::Metadata => "metadata",
         }
     }
+
+    /// What bounds its calls, if that can be set.
+    pub(crate) fn flag(self) -> Option<&'static str> {
+        match self {
+            Self::Kms => Some("--max-concurrent-kms-secret-pulls"),
+            Self::Oos => Some("--max-concurrent-oos-secret-pulls"),
+            Self::Sts | Self::Metadata => None,
+        }
+    }
 }
 
 /// Calls the cloud over one pool of connections.
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
+    bounds: Bounds,
     metrics: Arc<Metrics>,
 }
 
 impl Client {
     /// A client that trusts the public certificate authorities.
     pub fn new(metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
-        Self::trusting(&Authorities::default(), metrics)
+        Self::trusting(&Authorities::default(), Ceilings::default(), metrics)
     }
 
-    /// A client that trusts `authorities`. Redirects are not followed: a signed request goes to the host it was signed for.
-    pub fn trusting(authorities: &Authorities, metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
+    /// A client that trusts `authorities` and keeps its calls below `ceilings`. Redirects are not followed: a signed request
+    /// goes to the host it was signed for.
+    pub fn trusting(
+        authorities: &Authorities,
+        ceilings: Ceilings,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, reqwest::Error> {
         let mut tls = authorities.client_config();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let http = reqwest::Client::builder()
@@ -77,8 +96,9 @@ impl Client {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TOTAL_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(ceilings.highest())
             .build()?;
-        Ok(Self { http, metrics })
+        Ok(Self { http, bounds: Bounds::new(ceilings, Arc::clone(&metrics)), metrics })
     }
 
     /// Sends `operation` to `endpoint`, signed with `credential`, and gives the answer's body, or gives up when it is `until`.
@@ -127,7 +147,8 @@ impl Client {
         self.persist(service, endpoint, action, build, Error::status, until).await
     }
 
-    /// Tries until there is an answer, a failure that stays, or no time for another try.
+    /// Tries until there is an answer, a failure that stays, or no time for another try. The place among the calls to the host
+    /// is held all the while: whoever pauses because the host throttles must not let others throng in.
     async fn persist(
         &self,
         service: Service,
@@ -138,7 +159,12 @@ impl Client {
         until: Instant,
     ) -> Result<Answer, Error> {
         let host = endpoint.host();
+        let place = match self.bounds.of(service, host) {
+            Some(bound) => Some(bound.enter(until).await.ok_or_else(|| Error::crowded(endpoint, service))?),
+            None => None,
+        };
         for tries in 1.. {
+            let began = Instant::now();
             let mut seen = Seen::default();
             let sending = async {
                 let exchange = self.exchange(endpoint, build()?, refusal, &mut seen);
@@ -147,6 +173,9 @@ impl Client {
             let error = match self.metrics.calls.observe(service, action, sending).await {
                 Ok(answer) => {
                     tracing::debug!(host, operation = action, request.id = answer.request_id, "called");
+                    if let Some(place) = &place {
+                        place.succeeded();
+                    }
                     return Ok(answer);
                 }
                 Err(error) => error,
@@ -155,6 +184,9 @@ impl Client {
             let persistence = retry::persistence(&error, seen.status);
             if persistence == Persistence::WhileTime {
                 self.metrics.calls.count_throttle(service);
+                if let Some(place) = &place {
+                    place.throttled(began);
+                }
             }
             match retry::pause(persistence, tries, seen.hint, dice()) {
                 // Without time for the pause the failure stands: it says more than a deadline.
@@ -243,7 +275,7 @@ pub struct Answer {
 }
 
 /// Why a call gave no answer. Every variant names the host; none carries anything of a body but a code and a request id.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// The cloud answered with an error: see [`Fault`] for who must act.
     #[error("{host} refused with {code} (HTTP {status}, request id {request_id})")]
@@ -280,6 +312,8 @@ pub enum Error {
         host: String,
         /// What was wrong with it, without its content.
         reason: String,
+        /// The HTTP status, if that says what else it was.
+        status: Option<u16>,
     },
     /// A credential or parameter with characters that no HTTP header can carry.
     #[error(
@@ -291,12 +325,42 @@ pub enum Error {
         /// The header.
         header: &'static str,
     },
+    /// The call never began, because as many as are allowed were under way all the time (operator).
+    #[error(
+        "too many calls to {host} were under way for this one to begin{}",
+        flag.map_or_else(String::new, |flag| format!("; raise {flag} if that is the rule"))
+    )]
+    Crowded {
+        /// Where.
+        host: String,
+        /// What bounds them, if that can be set.
+        flag: Option<&'static str>,
+    },
 }
 
 impl Error {
     /// Something arrived from `endpoint` that its service would not send.
     pub fn nonsense(endpoint: &Endpoint, reason: impl Into<String>) -> Self {
-        Self::Nonsense { host: endpoint.host().to_owned(), reason: reason.into() }
+        Self::Nonsense { host: endpoint.host().to_owned(), reason: reason.into(), status: None }
+    }
+
+    fn no_envelope(endpoint: &Endpoint, status: u16, reason: impl Into<String>) -> Self {
+        Self::Nonsense { host: endpoint.host().to_owned(), reason: reason.into(), status: Some(status) }
+    }
+
+    fn crowded(endpoint: &Endpoint, service: Service) -> Self {
+        Self::Crowded { host: endpoint.host().to_owned(), flag: service.flag() }
+    }
+
+    /// Whether the service is out of reach, in trouble or overrun, so that nothing is known about what was asked for.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Refused { fault, .. } => matches!(fault, Fault::Throttled | Fault::Unavailable),
+            // A gateway in front of the service has pages of its own.
+            Self::Nonsense { status, .. } => status.is_some_and(|status| status >= 500 || status == 429),
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Crowded { .. } => true,
+            Self::Unsendable { .. } => false,
+        }
     }
 
     fn transport(endpoint: &Endpoint, error: &reqwest::Error) -> Self {
@@ -312,7 +376,7 @@ impl Error {
         Self::Unreachable { host: endpoint.host().to_owned(), reason }
     }
 
-    fn timed_out(endpoint: &Endpoint) -> Self {
+    pub(crate) fn timed_out(endpoint: &Endpoint) -> Self {
         Self::TimedOut { host: endpoint.host().to_owned() }
     }
 
@@ -341,10 +405,12 @@ impl Error {
             request_id: Option<String>,
         }
         let Ok(envelope) = serde_json::from_slice::<Envelope>(body.expose()) else {
-            return Self::nonsense(endpoint, format!("HTTP {status} without the service's error envelope"));
+            let reason = format!("HTTP {status} without the service's error envelope");
+            return Self::no_envelope(endpoint, status, reason);
         };
         if !is_plain(&envelope.code) {
-            return Self::nonsense(endpoint, format!("HTTP {status} with an error code that is no code"));
+            let reason = format!("HTTP {status} with an error code that is no code");
+            return Self::no_envelope(endpoint, status, reason);
         }
         let request_id = envelope.request_id.filter(|id| is_plain(id)).or(header_id);
         Self::Refused {
@@ -373,16 +439,26 @@ async fn read_body(
     mut response: reqwest::Response,
 ) -> Result<Sensitive<Vec<u8>>, Error> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
-    // Growing would leave copies behind that are not wiped, so the buffer gets its full size at once.
-    let capacity = announced.unwrap_or(LARGEST_ANSWER).min(LARGEST_ANSWER);
+    let capacity = announced.unwrap_or(USUAL_ANSWER).min(LARGEST_ANSWER);
     let mut body = Sensitive::from(Vec::with_capacity(capacity));
     while let Some(chunk) = response.chunk().await.map_err(|error| Error::transport(endpoint, &error))? {
         if body.expose().len() + chunk.len() > LARGEST_ANSWER {
             return Err(Error::nonsense(endpoint, format!("more than {LARGEST_ANSWER} bytes")));
         }
-        body.expose_mut().extend_from_slice(&chunk);
+        append(&mut body, &chunk);
     }
     Ok(body)
+}
+
+/// A vector that grows by itself leaves copies behind that are not wiped.
+fn append(body: &mut Sensitive<Vec<u8>>, chunk: &[u8]) {
+    let needed = body.expose().len() + chunk.len();
+    if needed > body.expose().capacity() {
+        let mut larger = Vec::with_capacity(needed.next_power_of_two());
+        larger.extend_from_slice(body.expose());
+        *body = larger.into();
+    }
+    body.expose_mut().extend_from_slice(chunk);
 }
 
 #[cfg(test)]

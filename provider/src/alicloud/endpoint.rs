@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// A region id such as `cn-hangzhou`: lower-case letters, digits and hyphens.
 ///
 /// The set of regions grows, so only the form is checked. The form is what keeps a region from naming another host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Region(String);
 
 impl Region {
@@ -47,13 +47,13 @@ pub enum Network {
 }
 
 /// A scheme and a host, with a port if it is not the scheme's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     scheme: Scheme,
     host: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Scheme {
     Http,
     Https,

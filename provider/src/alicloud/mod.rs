@@ -5,6 +5,7 @@
 
 pub mod arn;
 pub mod authorities;
+pub mod bound;
 pub mod call;
 pub mod credential;
 pub mod endpoint;
@@ -17,6 +18,7 @@ pub mod sts;
 
 pub use arn::{OidcProviderArn, RoleArn, SecretArn};
 pub use authorities::Authorities;
+pub use bound::{Bounds, Ceilings};
 pub use call::Client;
 pub use credential::Credential;
 pub use endpoint::{Endpoint, Network, Region};

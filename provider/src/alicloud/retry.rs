@@ -1,7 +1,8 @@
 //! Which failures are worth another try, and when: a pure policy. The loop is [`super::Client`]'s.
 //!
-//! Pauses have full jitter, so that a fleet of nodes that was refused together does not come back together. What the
-//! cloud says about when to come back is a lower bound.
+//! Pauses have jitter, so that a fleet of nodes that was refused together does not come back together. What the cloud says
+//! about when to come back is a lower bound. A quota refills within a second, so pauses after throttling stay below one for as
+//! long as that may help; how many come back at a time is for [`super::Bounds`] to say.
 
 use std::time::Duration;
 
@@ -14,6 +15,11 @@ use super::call::Error;
 const FIRST: Duration = Duration::from_millis(100);
 /// No pause of ours is longer.
 const LONGEST: Duration = Duration::from_secs(5);
+/// After throttling nobody comes back earlier.
+const REFILL: Duration = Duration::from_millis(100);
+/// The first time nobody comes back later than this after that, and then ever a little later, up to [`LONGEST_SPREAD`].
+const SPREAD: Duration = Duration::from_millis(400);
+const LONGEST_SPREAD: Duration = Duration::from_secs(2);
 /// Tries in all while a service is in trouble or out of reach. The kubelet mounts again by itself, with longer pauses.
 const FEW: u32 = 5;
 
@@ -38,7 +44,9 @@ pub fn persistence(error: &Error, status: Option<u16>) -> Persistence {
         // A gateway in front of the service has pages of its own.
         Error::Nonsense { .. } if status.is_some_and(|status| status >= 500) => Persistence::Briefly,
         Error::Nonsense { .. } if status == Some(429) => Persistence::WhileTime,
-        Error::Refused { .. } | Error::Nonsense { .. } | Error::Unsendable { .. } => Persistence::Never,
+        Error::Refused { .. } | Error::Nonsense { .. } | Error::Unsendable { .. } | Error::Crowded { .. } => {
+            Persistence::Never
+        }
     }
 }
 
@@ -50,9 +58,15 @@ pub fn pause(persistence: Persistence, tries: u32, hint: Option<Duration>, dice:
         Persistence::Briefly if tries >= FEW => return None,
         Persistence::Briefly | Persistence::WhileTime => {}
     }
-    let doubled = FIRST.saturating_mul(1 << tries.saturating_sub(1).min(16));
-    let jitter = doubled.min(LONGEST).mul_f64(f64::from(dice) / f64::from(u32::MAX));
-    Some(hint.unwrap_or_default() + jitter)
+    let repeats = tries.saturating_sub(1).min(16);
+    let (earliest, spread) = match persistence {
+        Persistence::WhileTime => {
+            let spread = SPREAD.mul_f64(1.15_f64.powi(repeats.cast_signed())).min(LONGEST_SPREAD);
+            (hint.unwrap_or(REFILL), spread)
+        }
+        _ => (hint.unwrap_or_default(), FIRST.saturating_mul(1 << repeats).min(LONGEST)),
+    };
+    Some(earliest + spread.mul_f64(f64::from(dice) / f64::from(u32::MAX)))
 }
 
 /// When to come back, as the gateway says it: `x-acs-retry-after` in milliseconds, `TimeLeft:<milliseconds>` in the
@@ -114,18 +128,26 @@ mod tests {
         #[case] status: Option<u16>,
         #[case] expected: Persistence,
     ) {
-        let error = Error::Nonsense { host: "h".to_owned(), reason: "HTML".to_owned() };
+        let error = Error::Nonsense { host: "h".to_owned(), reason: "HTML".to_owned(), status };
         assert_eq!(persistence(&error, status), expected);
     }
 
     #[rstest]
-    #[case(1, 100)]
-    #[case(2, 200)]
-    #[case(4, 800)]
-    #[case(40, 5_000)]
-    fn pauses_grow_up_to_a_bound_and_start_at_nothing(#[case] tries: u32, #[case] longest_ms: u64) {
-        let pause = |dice| pause(Persistence::WhileTime, tries, None, dice).unwrap();
-        assert_eq!((pause(0), pause(u32::MAX)), (Duration::ZERO, Duration::from_millis(longest_ms)));
+    #[case(Persistence::Briefly, 1, 0, 100)]
+    #[case(Persistence::Briefly, 2, 0, 200)]
+    #[case(Persistence::Briefly, 4, 0, 800)]
+    #[case(Persistence::WhileTime, 1, 100, 500)]
+    #[case(Persistence::WhileTime, 2, 100, 560)]
+    #[case(Persistence::WhileTime, 40, 100, 2_100)]
+    fn pauses_grow_up_to_a_bound(
+        #[case] persistence: Persistence,
+        #[case] tries: u32,
+        #[case] shortest_ms: u64,
+        #[case] longest_ms: u64,
+    ) {
+        let pause = |dice| pause(persistence, tries, None, dice).unwrap();
+        let expected = (Duration::from_millis(shortest_ms), Duration::from_millis(longest_ms));
+        assert_eq!((pause(0), pause(u32::MAX)), expected);
     }
 
     #[test]
@@ -140,6 +162,7 @@ mod tests {
     fn nobody_comes_back_earlier_than_the_cloud_says() {
         let hint = Duration::from_secs(3);
         assert_eq!(pause(Persistence::Briefly, 1, Some(hint), 0), Some(hint));
+        assert_eq!(pause(Persistence::WhileTime, 9, Some(hint), 0), Some(hint));
     }
 
     #[rstest]

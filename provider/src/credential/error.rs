@@ -231,10 +231,27 @@ impl Error {
                 call::Error::Refused { fault, .. } => matches!(fault, Fault::Throttled | Fault::Unavailable),
                 call::Error::Unreachable { .. }
                 | call::Error::TimedOut { .. }
+                | call::Error::Crowded { .. }
                 | call::Error::Nonsense { .. } => true,
                 call::Error::Unsendable { .. } => false,
             }),
         }
+    }
+
+    /// Whether whoever hands out credentials is out of reach, in trouble or overrun, so that nothing is known about the identity.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::TooLate => true,
+            Self::Instance(metadata::Error::Refused { status, .. }) => *status >= 500 || *status == 429,
+            Self::Base(error) => error.is_outage(),
+            error => error.call().is_some_and(call::Error::is_outage),
+        }
+    }
+
+    /// Whether the cloud said that nobody can be this identity, or not in this way.
+    pub fn is_refusal(&self) -> bool {
+        let refused = |cause: &call::Error| matches!(cause, call::Error::Refused { .. });
+        !self.is_outage() && self.call().is_some_and(refused)
     }
 
     /// Whether the pod simply has no identity of its own, rather than one that does not work.

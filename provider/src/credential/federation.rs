@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{Claims, Credentials, Error, Granted, Identity, Source, kept};
+use super::{Claims, Credentials, Error, Granted, Identity, Source, Ungranted, kept};
 use crate::alicloud::sts::Assumption;
 use crate::alicloud::{OidcProviderArn, Region, RoleArn};
 use crate::kubernetes::Name;
@@ -27,7 +27,7 @@ impl Credentials {
         token: impl AsyncFnOnce() -> Result<Sensitive<String>, Error>,
         region: Option<&Region>,
         until: Instant,
-    ) -> Result<Granted, Error> {
+    ) -> Result<Granted, Ungranted> {
         let Federation { source, role, provider, account, claims } = federation;
         let session_name = self.settings.session_name(account)?;
         let seconds = self.settings.session_seconds()?;

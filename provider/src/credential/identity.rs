@@ -63,6 +63,15 @@ impl Identity {
             _ => source.as_str(),
         }
     }
+
+    /// Whether it stays the same, whatever the cloud's administrators do. The node's instance may be given another role.
+    pub fn is_settled(&self) -> bool {
+        match self {
+            Self::KeyPair(_) | Self::Federated { .. } | Self::Instance { role: Some(_) } => true,
+            Self::Instance { role: None } => false,
+            Self::Assumed { by, .. } => by.is_settled(),
+        }
+    }
 }
 
 /// Tells key pairs apart without being one: equal for equal pairs within a process, meaningless outside of it.
@@ -77,7 +86,7 @@ impl fmt::Debug for Fingerprint {
 
 /// Takes fingerprints, with a key of its own.
 #[derive(Debug)]
-pub(super) struct Fingerprints(Sensitive<[u8; 32]>);
+pub(crate) struct Fingerprints(Sensitive<[u8; 32]>);
 
 impl Default for Fingerprints {
     fn default() -> Self {
@@ -90,7 +99,7 @@ impl Default for Fingerprints {
 
 impl Fingerprints {
     /// The fingerprint of a key pair.
-    pub(super) fn of(&self, credential: &Credential) -> Fingerprint {
+    pub(crate) fn of(&self, credential: &Credential) -> Fingerprint {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose()).expect("HMAC takes keys of any length");
         // The length keeps `ab` + `c` from being `a` + `bc`.
         mac.update(&(credential.access_key_id.len() as u64).to_be_bytes());

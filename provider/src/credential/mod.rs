@@ -29,6 +29,7 @@ pub use access_key::KeyPair;
 pub use caller::Caller;
 pub use claims::Claims;
 pub use error::Error;
+pub(crate) use identity::Fingerprints;
 pub use identity::{Fingerprint, Identity};
 pub use plan::Source;
 pub use settings::Settings;
@@ -38,7 +39,6 @@ use crate::clock;
 use crate::kept::{Freshness, Kept};
 use crate::kubernetes::Kubernetes;
 use crate::metrics::{Exchange, Metrics};
-use identity::Fingerprints;
 use plan::{Order, RoleAlone};
 
 /// More than a node has pods.
@@ -68,6 +68,23 @@ pub struct Granted {
     pub identity: Arc<Identity>,
     /// For the mount's log line.
     pub warning: Option<Warning>,
+}
+
+/// No credential, and whose, as far as that is known.
+#[derive(Debug)]
+pub struct Ungranted {
+    /// Known if nothing but the session is missing.
+    pub identity: Option<Arc<Identity>>,
+    /// For the mount's log line, if there is one.
+    pub warning: Option<Warning>,
+    /// Why.
+    pub cause: Error,
+}
+
+impl<E: Into<Error>> From<E> for Ungranted {
+    fn from(cause: E) -> Self {
+        Self { identity: None, warning: None, cause: cause.into() }
+    }
 }
 
 /// Something about a mount's identity that its author should know.
@@ -130,10 +147,14 @@ impl Credentials {
         cross_account: Option<&RoleArn>,
         region: Option<&Region>,
         until: Instant,
-    ) -> Result<Granted, Error> {
+    ) -> Result<Granted, Ungranted> {
         let base = self.base(caller, region, until).await;
         let Some(role) = cross_account else { return base };
-        let base = base.map_err(|error| Error::Base(Box::new(error)))?;
+        let base = base.map_err(|Ungranted { identity, warning, cause }| {
+            let become_other = |base| self.terms().map(|terms| Arc::new(terms.identity(&base, role)));
+            let identity = identity.and_then(|base| become_other(base).ok());
+            Ungranted { identity, warning, cause: Error::Base(Box::new(cause)) }
+        })?;
         let granted = self.cross_account(&base, caller, role, region, until).await;
         granted.map(|granted| Granted { warning: base.warning, ..granted })
     }
@@ -145,18 +166,26 @@ impl Credentials {
         granted.credential.security_token.is_some()
     }
 
-    async fn base(&self, caller: &Caller, region: Option<&Region>, until: Instant) -> Result<Granted, Error> {
+    async fn base(
+        &self,
+        caller: &Caller,
+        region: Option<&Region>,
+        until: Instant,
+    ) -> Result<Granted, Ungranted> {
         let plan = plan::plan(self.order, caller.asked());
-        let (granted, used, warning) = match self.from(plan.source, caller, region, until).await {
-            Err(error) if error.is_absence() && plan.fallback.is_some() => {
+        let (result, used, warning) = match self.from(plan.source, caller, region, until).await {
+            Err(Ungranted { cause, .. }) if cause.is_absence() && plan.fallback.is_some() => {
                 let used = plan.fallback.unwrap_or(plan.source);
-                let warning = Warning::FellBack { used, reason: Box::new(error) };
-                (self.from(used, caller, region, until).await?, used, Some(warning))
+                let warning = Warning::FellBack { used, reason: Box::new(cause) };
+                (self.from(used, caller, region, until).await, used, Some(warning))
             }
-            result => (result?, plan.source, None),
+            result => (result, plan.source, None),
         };
-        let ignored = plan.key_pair_ignored.then_some(Warning::KeyPairIgnored { used });
-        Ok(Granted { warning: warning.or(ignored), ..granted })
+        let warning = warning.or(plan.key_pair_ignored.then_some(Warning::KeyPairIgnored { used }));
+        match result {
+            Ok(granted) => Ok(Granted { warning, ..granted }),
+            Err(ungranted) => Err(Ungranted { warning, ..ungranted }),
+        }
     }
 
     async fn from(
@@ -165,7 +194,7 @@ impl Credentials {
         caller: &Caller,
         region: Option<&Region>,
         until: Instant,
-    ) -> Result<Granted, Error> {
+    ) -> Result<Granted, Ungranted> {
         match source {
             Source::PodServiceAccount => self.pod_service_account(caller, region, until).await,
             Source::ProviderOidc => self.provider_oidc(region, until).await,
@@ -173,7 +202,7 @@ impl Credentials {
             Source::NodePublishSecret => {
                 Ok(self.key_pair(Source::NodePublishSecret, node_publish_secret::credential(caller)?))
             }
-            Source::AccessKey => self.access_key(),
+            Source::AccessKey => Ok(self.access_key()?),
             Source::EcsRamRole => self.ecs_ram_role(until).await,
         }
     }
@@ -196,7 +225,7 @@ impl Credentials {
         identity: Identity,
         until: Instant,
         open: impl FnOnce(Instant) -> F,
-    ) -> Result<Granted, Error>
+    ) -> Result<Granted, Ungranted>
     where
         F: Future<Output = Result<(Credential, Freshness), Error>>,
     {
@@ -210,8 +239,10 @@ impl Credentials {
             self.metrics.identities.count_exchange(label, exchange);
             result
         };
-        let credential = self.sessions.get(&identity, until, counted).await?;
-        Ok(Granted { credential, source, identity, warning: None })
+        match self.sessions.get(&identity, until, counted).await {
+            Ok(credential) => Ok(Granted { credential, source, identity, warning: None }),
+            Err(cause) => Err(Ungranted { identity: Some(identity), warning: None, cause }),
+        }
     }
 
     /// Where to ask for sessions: near the node, since endpoints within a VPC may not be reached from another region.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::federation::Federation;
-use super::{Caller, Claims, Credentials, Error, Granted, Source};
+use super::{Caller, Claims, Credentials, Error, Granted, Source, Ungranted};
 use crate::alicloud::Region;
 use crate::sensitive::Sensitive;
 
@@ -19,7 +19,7 @@ impl Credentials {
         caller: &Caller,
         region: Option<&Region>,
         until: Instant,
-    ) -> Result<Granted, Error> {
+    ) -> Result<Granted, Ungranted> {
         let account = caller.account.as_ref().ok_or(Error::NoServiceAccount)?;
         let provider = self.settings.provider()?.ok_or(Error::NoProvider)?;
         let token = token(caller.tokens.as_ref())?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use super::federation::Federation;
-use super::{Credentials, Error, Granted, Source, setting};
+use super::{Credentials, Error, Granted, Source, Ungranted, setting};
 use crate::alicloud::Region;
 use crate::sensitive::Sensitive;
 
@@ -17,7 +17,7 @@ impl Credentials {
         &self,
         region: Option<&Region>,
         until: Instant,
-    ) -> Result<Granted, Error> {
+    ) -> Result<Granted, Ungranted> {
         let provider = self.settings.provider()?.ok_or(Error::NoProvider)?;
         let role = self.settings.role()?;
         let federation =

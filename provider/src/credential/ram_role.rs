@@ -2,12 +2,16 @@
 
 use tokio::time::Instant;
 
-use super::{Credentials, Error, Granted, Identity, Source, kept};
+use super::{Credentials, Error, Granted, Identity, Source, Ungranted, kept};
 use crate::alicloud::Region;
 use crate::alicloud::sts::Assumption;
 
 impl Credentials {
-    pub(super) async fn ram_role(&self, region: Option<&Region>, until: Instant) -> Result<Granted, Error> {
+    pub(super) async fn ram_role(
+        &self,
+        region: Option<&Region>,
+        until: Instant,
+    ) -> Result<Granted, Ungranted> {
         let role = self.settings.role()?;
         let base = self.access_key()?;
         let session_name = self.settings.session_name(None)?;

@@ -60,6 +60,7 @@ pub(super) fn of(error: &Error) -> &'static str {
         Error::TimedOut { .. } => "timed_out",
         Error::Nonsense { .. } => "nonsense",
         Error::Unsendable { .. } => "unsendable",
+        Error::Crowded { .. } => "crowded",
     }
 }
 
@@ -78,13 +79,13 @@ mod tests {
     /// All labels there can be: the known codes, one per class of fault, and one per failure without an answer.
     fn labels() -> BTreeSet<&'static str> {
         let faults = ["not_found", "denied", "credential", "clock", "throttled", "unavailable", "invalid"];
-        let failures = ["unreachable", "timed_out", "nonsense", "unsendable"];
+        let failures = ["unreachable", "timed_out", "nonsense", "unsendable", "crowded"];
         KNOWN.into_iter().chain(faults).chain(failures).collect()
     }
 
     #[test]
-    fn there_are_fifty_five_labels_beside_ok() {
-        assert_eq!(labels().len(), 55);
+    fn there_are_fifty_six_labels_beside_ok() {
+        assert_eq!(labels().len(), 56);
     }
 
     #[test]

@@ -11,26 +11,31 @@ pub mod path;
 pub mod request;
 pub mod settings;
 mod unpack;
+pub mod volumes;
 pub mod yaml;
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
 use crate::alicloud::{Fault, Metadata, Region, SecretArn, call, metadata};
-use crate::credential::{self, Credentials, Granted, Source, Warning};
+use crate::credential::{self, Credentials, Granted, Identity, Source, Ungranted};
 use crate::sensitive::Sensitive;
-use crate::store::{self, Door, KmsStore, OosStore, Selection, Value};
+use crate::store::cache::Arrival;
+use crate::store::{self, Cache, Door, Key, KmsStore, OosStore, Selection, Value, is_outage};
 
 use excerpt::Excerpt;
 use extract::{DocumentError, SearchError};
 use file::FileMode;
 use object::{Label, SecretObject};
 use path::FilePath;
-use request::{Attributes, Request};
+use request::{Attributes, Request, Warning};
 use settings::Settings;
 use unpack::unpack;
+use volumes::Volumes;
 
 /// Serves mounts from the cloud.
 #[derive(Debug)]
@@ -45,6 +50,10 @@ pub struct Mounter {
     pub kms: KmsStore,
     /// Where secret parameters are.
     pub oos: OosStore,
+    /// What of both was read lately, or is being read.
+    pub cache: Arc<Cache>,
+    /// What is mounted.
+    pub volumes: Volumes,
 }
 
 /// What a mount gives.
@@ -52,8 +61,8 @@ pub struct Mounter {
 pub struct Mounted {
     /// In the order of the class.
     pub files: Vec<File>,
-    /// What is odd about who read them.
-    pub warning: Option<Warning>,
+    /// What is odd about who read them, or when.
+    pub warnings: Vec<Warning>,
 }
 
 /// A file of the volume.
@@ -92,22 +101,29 @@ impl Mounter {
     /// Reads every object, several at a time, and gives the files in the order of the class. The first failure ends the
     /// mount and whatever else it had under way; so does the time, when it is `until`.
     pub async fn mount(&self, request: &Request, until: Instant) -> Result<Mounted, Error> {
+        let arrival = self.cache.arrive(request.volume.as_ref().is_some_and(|own| self.volumes.know(own)));
         let read = async |object| {
-            let (value, warning) = self.read(object, request, until).await?;
-            let files = match value {
+            let reading = self.read(object, request, arrival, until).await?;
+            let files = match &reading.value {
                 Some(value) => unpack(object, value, request.mode).await?,
                 None => Vec::new(),
             };
-            Ok::<_, Error>((files, warning))
+            Ok::<_, Error>((files, reading))
         };
         let parts = try_join_all(request.objects.iter().map(read)).await?;
-        let mut mounted = Mounted { files: Vec::new(), warning: None };
-        for (files, warning) in parts {
-            mounted.files.extend(files);
-            mounted.warning = mounted.warning.or(warning);
-        }
+        let (files, readings): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let files: Vec<_> = files.into_iter().flatten().collect();
         // The driver takes an answer without files for "keep what you have".
-        if mounted.files.is_empty() { Err(Error::NothingThere) } else { Ok(mounted) }
+        if files.is_empty() {
+            Err(Error::NothingThere)
+        } else {
+            Ok(Mounted { files, warnings: odd(readings) })
+        }
+    }
+
+    /// Its files are with the driver: from now on its volume is republished.
+    pub fn mounted(&self, request: &Request) {
+        request.volume.iter().for_each(|volume| self.volumes.remember(volume));
     }
 
     /// Where to ask for an object; nothing without any region.
@@ -118,41 +134,93 @@ impl Mounter {
         }
     }
 
-    /// No value if the object is optional and not there.
+    /// Asks the cloud, or whoever is asking it already; in an outage what was read before may have to do.
     async fn read(
         &self,
         object: &SecretObject,
         request: &Request,
+        arrival: Arrival,
         until: Instant,
-    ) -> Result<(Option<Value>, Option<Warning>), Error> {
+    ) -> Result<Reading, Error> {
         let region = request.region.as_ref();
         let door = self.door(object, region).ok_or(Error::NoRegion { cause: None })?;
+        let region_of_call = match object.selection {
+            Selection::Kms(_) => None,
+            Selection::Oos(_) => region,
+        };
+        let key = |identity: &Arc<Identity>| {
+            let (identity, door) = (Arc::clone(identity), door.clone());
+            let (region, selection) = (region_of_call.cloned(), object.selection.clone());
+            Arc::new(Key { identity, door, region, selection })
+        };
         let grant = async || {
             let (caller, role) = (&request.caller, object.cross_account_role.as_ref());
-            self.credentials.grant(caller, role, region, until).await.map_err(|cause| match role {
-                Some(_) => Error::CrossAccount { object: object.label.clone(), cause },
-                None => cause.into(),
-            })
+            self.credentials.grant(caller, role, region, until).await
         };
-        let mut granted = grant().await?;
-        let mut value = self.ask(object, &door, region, &granted, until).await;
+        let ask = async |granted: &Granted| {
+            let ask = async || self.ask(object, &door, region, granted, until).await;
+            let session = &granted.credential.access_key_id;
+            self.cache.get(&key(&granted.identity), session, arrival, until, ask).await
+        };
+        let mut granted = match grant().await {
+            Ok(granted) => granted,
+            Err(ungranted) => return self.read_without_session(object, ungranted, key),
+        };
+        let mut value = ask(&granted).await;
         // A session that ended or was revoked is replaced, once.
         if let Err(store::Error::Call(cause)) = &value
             && credential::is_session_refused(cause)
             && self.credentials.refuse(&granted)
         {
-            granted = grant().await?;
-            value = self.ask(object, &door, region, &granted, until).await;
+            granted = match grant().await {
+                Ok(granted) => granted,
+                Err(ungranted) => return self.read_without_session(object, ungranted, key),
+            };
+            value = ask(&granted).await;
         }
+        let warning = granted.warning;
         match value {
-            Ok(value) => Ok((Some(value), granted.warning)),
-            Err(cause) if object.optional && store::is_absence(&cause) => Ok((None, granted.warning)),
-            Err(cause) => Err(Error::Read {
-                object: object.label.clone(),
-                advice: advice(&cause, region, &object.selection, granted.source),
-                cause,
-            }),
+            Ok(value) => Ok(Reading { value: Some(value), warning, stale: None }),
+            Err(cause) if object.optional && store::is_absence(&cause) => {
+                Ok(Reading { value: None, warning, stale: None })
+            }
+            Err(cause) => {
+                let session = Some(granted.credential.access_key_id.as_str());
+                if is_outage(&cause)
+                    && let Some((value, age)) = self.cache.stale(&key(&granted.identity), session)
+                {
+                    return Ok(Reading::stale(object, value, age, warning, &cause));
+                }
+                Err(Error::Read {
+                    object: object.label.clone(),
+                    advice: advice(&cause, region, &object.selection, granted.source),
+                    cause,
+                })
+            }
         }
+    }
+
+    fn read_without_session(
+        &self,
+        object: &SecretObject,
+        ungranted: Ungranted,
+        key: impl Fn(&Arc<Identity>) -> Arc<Key>,
+    ) -> Result<Reading, Error> {
+        let Ungranted { identity, warning, cause } = ungranted;
+        if let Some(identity) = &identity {
+            if cause.is_refusal() {
+                self.cache.forget(identity);
+            }
+            if cause.is_outage()
+                && let Some((value, age)) = self.cache.stale(&key(identity), None)
+            {
+                return Ok(Reading::stale(object, value, age, warning, &cause));
+            }
+        }
+        Err(match object.cross_account_role {
+            Some(_) => Error::CrossAccount { object: object.label.clone(), cause },
+            None => cause.into(),
+        })
     }
 
     async fn ask(
@@ -170,6 +238,41 @@ impl Mounter {
             }
         }
     }
+}
+
+/// What became of an object.
+struct Reading {
+    /// None if the object is optional and not there.
+    value: Option<Arc<Value>>,
+    warning: Option<credential::Warning>,
+    /// Where it is an old value: how old, and why.
+    stale: Option<(Duration, String)>,
+}
+
+impl Reading {
+    fn stale(
+        object: &SecretObject,
+        value: Arc<Value>,
+        age: Duration,
+        warning: Option<credential::Warning>,
+        cause: &dyn fmt::Display,
+    ) -> Self {
+        Self { value: Some(value), warning, stale: Some((age, format!("{}: {cause}", object.label))) }
+    }
+}
+
+/// All objects of a mount have one identity, and one outage is as bad as another.
+fn odd(readings: Vec<Reading>) -> Vec<Warning> {
+    let (mut identity, mut stale) = (None, None);
+    for reading in readings {
+        identity = identity.or(reading.warning);
+        if let Some((older, cause)) = reading.stale {
+            let (objects, age, cause) = stale.unwrap_or((0, older, cause));
+            stale = Some((objects + 1, age.max(older), cause));
+        }
+    }
+    let stale = stale.map(|(objects, age, cause)| Warning::Stale { objects, age, cause });
+    identity.map(Warning::Identity).into_iter().chain(stale).collect()
 }
 
 /// Why a mount failed.
@@ -251,7 +354,7 @@ pub(crate) fn advice(
     let fault = match cause {
         store::Error::Withheld { .. } => Fault::Denied,
         store::Error::Call(call::Error::Refused { fault, .. }) => *fault,
-        store::Error::Call(_) | store::Error::Crowded { .. } => return String::new(),
+        store::Error::Call(_) => return String::new(),
     };
     let advice = match fault {
         Fault::NotFound => absence(region, selection),

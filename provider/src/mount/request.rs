@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -14,6 +15,7 @@ use super::guess::guess;
 use super::object::{self, Finding, SecretObject, parse_objects};
 use super::path::{self, Translation};
 use super::settings::Settings;
+use super::volumes::Volume;
 use crate::alicloud::Region;
 use crate::alicloud::endpoint;
 use crate::credential::{self, Caller};
@@ -32,6 +34,7 @@ pub(crate) const CLASS: &str = "secretProviderClass";
 /// Under which the kubelet sends the namespace of pod and class.
 pub(crate) const POD_NAMESPACE: &str = "csi.storage.k8s.io/pod.namespace";
 const POD_NAME: &str = "csi.storage.k8s.io/pod.name";
+const POD_UID: &str = "csi.storage.k8s.io/pod.uid";
 
 /// A mount's parameters: those of the class, overridden by those of the pod's volume, joined by the kubelet's.
 #[derive(Debug)]
@@ -102,6 +105,8 @@ pub struct Request {
     pub objects: Vec<SecretObject>,
     /// Whom it is for.
     pub caller: Caller,
+    /// Of whose volume, if the kubelet says so.
+    pub volume: Option<Volume>,
     /// For every file that has none of its own.
     pub mode: FileMode,
     /// What is odd about the class, and no reason to refuse it.
@@ -130,7 +135,8 @@ impl Request {
         let rules = settings.rules(translation.unwrap_or_default(), region.as_ref());
         let (objects, findings) = parse_objects(attributes.value("objects").unwrap_or_default(), &rules)?;
         let warnings = attributes.unknown().chain(findings.into_iter().map(Warning::Object)).collect();
-        Ok(Self { region, objects, caller, mode, warnings })
+        let volume = non_empty(POD_UID).and_then(|uid| Volume::new(uid, target_path));
+        Ok(Self { region, objects, caller, volume, mode, warnings })
     }
 }
 
@@ -175,6 +181,21 @@ pub enum Warning {
     /// About who reads them.
     #[error("{0}")]
     Identity(credential::Warning),
+    /// There is an outage, and the operator prefers old values to none.
+    #[error(
+        "{} read up to {:.0?} ago {} served, as --serve-stale allows, since {cause}",
+        if *objects == 1 { "an object".to_owned() } else { format!("{objects} objects") },
+        age,
+        if *objects == 1 { "is" } else { "are" }
+    )]
+    Stale {
+        /// How many.
+        objects: usize,
+        /// How old the oldest is.
+        age: Duration,
+        /// Why one of them could not be read.
+        cause: String,
+    },
 }
 
 /// A request that cannot be served as it is. The author of the class, or of the driver, must change it.

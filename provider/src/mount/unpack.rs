@@ -12,14 +12,14 @@ use crate::sensitive::Sensitive;
 use crate::store::{Selection, Value};
 
 /// All files of an object, in its order.
-pub(super) async fn unpack(object: &SecretObject, value: Value, mode: FileMode) -> Result<Vec<File>, Error> {
+pub(super) async fn unpack(object: &SecretObject, value: &Value, mode: FileMode) -> Result<Vec<File>, Error> {
     let Value { contents, version_id } = value;
     let file = |spec: &FileSpec, text: Sensitive<Vec<u8>>| -> Result<File, Error> {
         let contents = spec.encoding.decode(text);
         let contents = contents
             .ok_or_else(|| Error::Encoding { file: spec.label.clone(), encoding: spec.encoding.as_str() })?;
         let (path, mode) = (spec.path.clone(), spec.mode.unwrap_or(mode));
-        Ok(File { path, mode, contents, version_id: version(&version_id, object, spec) })
+        Ok(File { path, mode, contents, version_id: version(version_id, object, spec) })
     };
     let mut files = Vec::with_capacity(object.files.len());
     let mut document = None;
@@ -38,7 +38,8 @@ pub(super) async fn unpack(object: &SecretObject, value: Value, mode: FileMode) 
         tokio::task::yield_now().await;
     }
     if let Some(spec) = object.files.iter().find(|spec| spec.expression.is_none()) {
-        files.insert(0, file(spec, contents)?);
+        // The value may be remembered, or others may wait for it.
+        files.insert(0, file(spec, contents.expose().clone().into())?);
     }
     Ok(files)
 }
@@ -77,7 +78,7 @@ mod tests {
     async fn unpacked(fields: &str, text: &[u8], version_id: &str) -> Result<Vec<File>, Error> {
         let (objects, _) = parse_objects(&format!("- objectName: db\n{fields}"), &Rules::default()).unwrap();
         let value = Value { contents: text.to_vec().into(), version_id: version_id.to_owned() };
-        unpack(&objects[0], value, FileMode::from_bits(0o644).unwrap()).await
+        unpack(&objects[0], &value, FileMode::from_bits(0o644).unwrap()).await
     }
 
     fn contents(files: &[File]) -> Vec<(&str, &[u8])> {
@@ -137,7 +138,7 @@ mod tests {
             let text = format!("- {{objectName: {name}, objectAlias: x}}");
             let (objects, _) = parse_objects(&text, &Rules::default()).unwrap();
             let value = Value { contents: b"x".to_vec().into(), version_id: "v1".to_owned() };
-            let files = unpack(&objects[0], value, FileMode::from_bits(0o644).unwrap()).await.unwrap();
+            let files = unpack(&objects[0], &value, FileMode::from_bits(0o644).unwrap()).await.unwrap();
             files[0].version_id.clone()
         };
         assert_ne!(version("one").await, version("two").await);

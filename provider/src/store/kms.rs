@@ -6,20 +6,18 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::{Door, Error, Value, permit};
+use super::{Door, Error, Value};
 use crate::alicloud::call::{self, Service};
 use crate::alicloud::sign::Operation;
 use crate::alicloud::{Client, Credential, Endpoint};
 use crate::sensitive::Sensitive;
 
 const VERSION: &str = "2016-01-20";
-const FLAG: &str = "--max-concurrent-kms-secret-pulls";
 
 /// A secret, and the version of it if not the one at the stage `ACSCurrent`. Given id and stage, the cloud checks both.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Selection {
     /// The secret's name, or its ARN.
     pub secret_name: String,
@@ -30,7 +28,7 @@ pub struct Selection {
 }
 
 /// `VersionId`: names a version within its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VersionId(String);
 
 impl FromStr for VersionId {
@@ -41,17 +39,16 @@ impl FromStr for VersionId {
     }
 }
 
-/// Reads secrets, a bounded number at a time across all mounts.
+/// Reads secrets.
 #[derive(Debug)]
 pub struct KmsStore {
     client: Arc<Client>,
-    permits: Semaphore,
 }
 
 impl KmsStore {
-    /// A store with at most `concurrency` calls under way.
-    pub fn new(client: Arc<Client>, concurrency: usize) -> Self {
-        Self { client, permits: Semaphore::new(concurrency) }
+    /// A store that is reached over `client`.
+    pub fn new(client: Arc<Client>) -> Self {
+        Self { client }
     }
 
     /// Reads a secret, or gives up when it is `until`.
@@ -62,7 +59,6 @@ impl KmsStore {
         selection: &Selection,
         until: Instant,
     ) -> Result<Value, Error> {
-        let _permit = permit(&self.permits, FLAG, door, until).await?;
         let mut parameters = vec![("SecretName", selection.secret_name.as_str())];
         parameters.extend(selection.version_id.as_ref().map(|VersionId(id)| ("VersionId", id.as_str())));
         parameters.extend(selection.version_stage.as_deref().map(|stage| ("VersionStage", stage)));

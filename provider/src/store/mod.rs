@@ -2,21 +2,25 @@
 //!
 //! Chooses neither credentials nor file names.
 
+pub mod cache;
+mod flights;
 pub mod kms;
+mod memory;
 pub mod oos;
 
+pub use cache::{Cache, is_outage};
 pub use kms::KmsStore;
 pub use oos::OosStore;
 
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use std::sync::Arc;
 
 use crate::alicloud::call;
-use crate::alicloud::{Endpoint, sign};
+use crate::alicloud::{Endpoint, Region, sign};
+use crate::credential::Identity;
 use crate::sensitive::Sensitive;
 
 /// Which version of which secret, in whichever store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Selection {
     /// In Key Management Service.
     Kms(kms::Selection),
@@ -56,7 +60,7 @@ pub struct Value {
 }
 
 /// Where to ask, and how to sign there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Door {
     /// The host.
     pub endpoint: Endpoint,
@@ -64,22 +68,37 @@ pub struct Door {
     pub scheme: sign::Scheme,
 }
 
-/// Why a store gave no value.
-#[derive(Debug, thiserror::Error)]
+/// What a value is remembered by: all that decides what the cloud would answer, as long as nothing changes there.
+///
+/// Rights are the identity's. It says which key pair (a keyed fingerprint of both halves) or which role, and for a role who
+/// became it and how: the token's claims and service account, the provider who vouches, the external id, the name and length
+/// of the session, and recursively the identity that assumed it. No session is opened with a policy of its own. The one thing
+/// that an identity may leave open is which role a node's instance has; see [`Identity::is_settled`].
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Who asks.
+    pub identity: Arc<Identity>,
+    /// Where.
+    pub door: Door,
+    /// Only where the call says it.
+    pub region: Option<Region>,
+    /// For what.
+    pub selection: Selection,
+}
+
+impl Key {
+    /// Roughly what its texts take.
+    fn text_bytes(&self) -> usize {
+        self.door.endpoint.host().len() + self.selection.name().len()
+    }
+}
+
+/// Why a store gave no value. Cheap enough to clone for all who waited.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// There was no answer, or a refusal: see [`call::Error`] for who must act.
     #[error(transparent)]
     Call(#[from] call::Error),
-    /// The call never began, because as many as are allowed were under way all the time (operator).
-    #[error(
-        "too many calls to {host} were under way for this one to begin; raise {flag} if that is the rule"
-    )]
-    Crowded {
-        /// Where.
-        host: String,
-        /// What bounds them.
-        flag: &'static str,
-    },
     /// The parameter is there, but its value was not handed out (administrator of the account).
     #[error("{host} answered without the parameter's value, so it could not decrypt it")]
     Withheld {
@@ -93,16 +112,4 @@ pub enum Error {
 pub fn is_absence(error: &Error) -> bool {
     let Error::Call(call::Error::Refused { code, .. }) = error else { return false };
     matches!(code.as_str(), "Forbidden.ResourceNotFound" | "EntityNotExists.Parameter")
-}
-
-/// Waits for a permit until it is `until`.
-async fn permit<'a>(
-    permits: &'a Semaphore,
-    flag: &'static str,
-    door: &Door,
-    until: Instant,
-) -> Result<tokio::sync::SemaphorePermit<'a>, Error> {
-    let permit = timeout_at(until, permits.acquire()).await;
-    let permit = permit.map_err(|_| Error::Crowded { host: door.endpoint.host().to_owned(), flag })?;
-    Ok(permit.expect("the semaphore is never closed"))
 }

@@ -4,20 +4,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::{Door, Error, Value, permit};
+use super::{Door, Error, Value};
 use crate::alicloud::call::{self, Service};
 use crate::alicloud::sign::Operation;
 use crate::alicloud::{Client, Credential, Endpoint, Region};
 use crate::sensitive::Sensitive;
 
 const VERSION: &str = "2019-06-01";
-const FLAG: &str = "--max-concurrent-oos-secret-pulls";
 
 /// A parameter, and the version of it if not the latest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Selection {
     /// The parameter's name.
     pub name: String,
@@ -26,7 +24,7 @@ pub struct Selection {
 }
 
 /// `ParameterVersion`: counts the updates of a parameter, from 1 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ParameterVersion(u8);
 
 impl FromStr for ParameterVersion {
@@ -39,17 +37,16 @@ impl FromStr for ParameterVersion {
     }
 }
 
-/// Reads secret parameters, a bounded number at a time across all mounts.
+/// Reads secret parameters.
 #[derive(Debug)]
 pub struct OosStore {
     client: Arc<Client>,
-    permits: Semaphore,
 }
 
 impl OosStore {
-    /// A store with at most `concurrency` calls under way.
-    pub fn new(client: Arc<Client>, concurrency: usize) -> Self {
-        Self { client, permits: Semaphore::new(concurrency) }
+    /// A store that is reached over `client`.
+    pub fn new(client: Arc<Client>) -> Self {
+        Self { client }
     }
 
     /// Reads a parameter, decrypted, or gives up when it is `until`. The region is said as well, for hosts that name none.
@@ -61,7 +58,6 @@ impl OosStore {
         selection: &Selection,
         until: Instant,
     ) -> Result<Value, Error> {
-        let _permit = permit(&self.permits, FLAG, door, until).await?;
         let version = selection.version.map(|ParameterVersion(number)| number.to_string());
         let mut parameters = vec![("Name", selection.name.as_str()), ("WithDecryption", "true")];
         parameters.extend(version.as_deref().map(|version| ("ParameterVersion", version)));

@@ -193,7 +193,6 @@ pub(crate) fn setting<T>(name: &'static str, text: &str, parse: Parse<T>) -> Set
 /// A provider under test.
 pub(crate) struct Subject {
     service: Service,
-    #[allow(dead_code, reason = "one of the two test binaries looks at it")]
     pub(crate) metrics: Arc<Metrics>,
     _ending: watch::Sender<bool>,
 }
@@ -205,6 +204,13 @@ impl Subject {
         let (ending, ended) = watch::channel(false);
         let service = Service::new(mounter, support::LARGEST_RESPONSE, Arc::clone(&metrics), ended);
         Self { service, metrics, _ending: ending }
+    }
+
+    /// Lookups of secrets with this outcome.
+    pub(crate) fn lookups(&self, outcome: &str) -> u32 {
+        let text = self.metrics.encode();
+        let name = format!("alibabacloud_provider_secret_lookups_total{{outcome=\"{outcome}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&name)).map_or(0, |count| count.parse().unwrap())
     }
 
     /// The first file's content, or what the driver is told.
@@ -277,6 +283,11 @@ impl Mount {
     pub(crate) fn within(mut self, timeout: &'static str) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+
+    /// In the volume of a pod, which the kubelet tells by its uid.
+    pub(crate) fn of_pod(self, uid: &str) -> Self {
+        self.attribute("csi.storage.k8s.io/pod.uid", uid)
     }
 
     fn request(&self) -> Request<MountRequest> {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use csi_secrets_store_provider_alibabacloud::alicloud::sign::Scheme;
-use csi_secrets_store_provider_alibabacloud::alicloud::{Authorities, Credential, Endpoint};
+use csi_secrets_store_provider_alibabacloud::alicloud::{Authorities, Ceilings, Credential, Endpoint};
 use csi_secrets_store_provider_alibabacloud::config::Cloud;
 use csi_secrets_store_provider_alibabacloud::credential::setting::{Setting, sensitive};
 use csi_secrets_store_provider_alibabacloud::credential::{self, KeyPair};
@@ -13,6 +13,7 @@ use csi_secrets_store_provider_alibabacloud::kubernetes::Access;
 use csi_secrets_store_provider_alibabacloud::metrics::Metrics;
 use csi_secrets_store_provider_alibabacloud::mount::settings::Settings;
 use csi_secrets_store_provider_alibabacloud::service::Service;
+use csi_secrets_store_provider_alibabacloud::store::cache;
 use tokio::sync::watch;
 
 pub(crate) const LARGEST_RESPONSE: usize = 1 << 20;
@@ -48,8 +49,8 @@ pub(crate) fn cloud(endpoint: Option<&str>, scheme: Scheme, access_key: Option<C
             signature: scheme,
             ..Settings::default()
         },
-        kms_concurrency: 10,
-        oos_concurrency: 10,
+        ceilings: Ceilings::default(),
+        cache: cache::Settings::default(),
         metadata_endpoint: "http://127.0.0.1:9".parse().expect("an endpoint"),
         kubernetes: Access::Nowhere,
         authorities: Authorities::default(),

@@ -40,7 +40,7 @@ pub struct Signed {
 }
 
 /// Which of the cloud's signature schemes a call uses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Scheme {
     /// ACS3-HMAC-SHA256: the host is signed.
     #[default]
