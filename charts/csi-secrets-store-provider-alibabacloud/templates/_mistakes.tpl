@@ -27,7 +27,7 @@ What a schema cannot say: rules between values, and those that the cluster's ver
 {{- $images := dict "linux.image" $linux.image -}}
 {{- if $driver.install -}}
 {{- range $name := list "image" "registrarImage" "livenessProbeImage" -}}
-{{- $_ := set $images (printf "secrets-store-csi-driver.linux.%s" $name) (get ($driver.linux | default dict) $name) -}}
+{{- $_ := set $images (printf "secrets-store-csi-driver.linux.%s" $name) (index ($driver.linux | default dict) $name) -}}
 {{- end -}}
 {{- $_ := set $images "secrets-store-csi-driver.linux.crds.image" (($driver.linux).crds).image -}}
 {{- end -}}
@@ -159,6 +159,9 @@ What a schema cannot say: rules between values, and those that the cluster's ver
 {{- $surge := toString ((($linux.updateStrategy).rollingUpdate).maxSurge | default "0") -}}
 {{- if and (include "alibabacloud.hostNetwork" .) (not (has $surge (list "0" "0%"))) -}}
 {{- $found = append $found "linux.updateStrategy.rollingUpdate.maxSurge: two pods cannot share the health port of a node; set linux.hostNetwork=false, or leave maxSurge out" -}}
+{{- end -}}
+{{- if and (not (has $surge (list "0" "0%"))) (semverCompare "<1.22.0-0" $version) -}}
+{{- $found = append $found (printf "linux.updateStrategy.rollingUpdate.maxSurge: DaemonSets have it since Kubernetes 1.22, and this is %s; leave it out" $version) -}}
 {{- end -}}
 {{- if and (not (.Values.metrics).enabled) (or ((.Values.metrics).service).enabled ((.Values.metrics).podMonitor).enabled) -}}
 {{- $found = append $found "metrics.enabled: false, but metrics.service or metrics.podMonitor is to be installed; set it to true" -}}
