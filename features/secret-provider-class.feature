@@ -312,7 +312,7 @@ Feature: A SecretProviderClass says what is mounted
       | the ARN of a role    | kms  | acs:ram::1234567890123456:role/reader            | acs:kms:<region>:<account>:secret/<name>    |
       | for an OOS parameter | oos  | acs:oos:cn-hangzhou:1234567890123456:parameter/a | the name of an OOS parameter                |
 
-  @ACK-08 @VEN-08
+  @ACK-08
   Scenario: A secret of another region is refused with both regions named
     Given the SecretProviderClass "test-secrets" with the objects `[{objectName: "acs:kms:cn-beijing:1234567890123456:secret/test"}]`
     When a pod mounts "test-secrets"

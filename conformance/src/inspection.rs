@@ -2,6 +2,7 @@
 //! secret stands anywhere.
 
 use crate::leak::LeakSearch;
+use crate::target::ProviderProcess;
 use crate::world::World;
 
 /// The operator's pages of a provider.
@@ -12,22 +13,35 @@ pub async fn inspect(world: &mut World) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut texts = vec![("the gRPC answers".to_owned(), world.texts.join("\n").into_bytes())];
     end_running_mount(world).await;
+    complaints.extend(world.driver.trespasses().into_iter().map(|name| {
+        format!("the provider wrote {name:?} into the volume itself; files belong into its answer")
+    }));
     if let Some(provider) = world.provider.as_mut().filter(|_| world.exit.is_none()) {
+        if let Some(status) = provider.ended_by_itself() {
+            complaints.push(format!("the provider ended by itself with {status}"));
+        }
         for page in PAGES {
             match provider.http_get(page).await {
                 Ok(answer) => texts.push((format!("the page {page}"), answer.text.into_bytes())),
                 // A provider that was told to stop closes its door.
-                Err(_) if provider.is_told_to_stop() => {}
+                Err(_) if provider.is_told_to_stop() || provider.ended_by_itself().is_some() => {}
                 Err(error) => complaints.push(format!("the page {page} cannot be read: {error}")),
             }
         }
         match provider.stop().await {
-            Ok(exit) if exit.status.success() => {}
+            Ok(exit) if exit.status.success() || !provider.is_told_to_stop() => {}
             Ok(exit) => {
                 complaints.push(format!("the provider ended with {} after the scenario", exit.status));
             }
             Err(error) => complaints.push(format!("the provider does not stop: {error:#}")),
         }
+    }
+    if let Some(bytes) =
+        world.provider.as_ref().map(ProviderProcess::output_left_out).filter(|bytes| *bytes > 0)
+    {
+        complaints.push(format!(
+            "the provider floods its log: {bytes} bytes are too many to be kept and searched for secrets"
+        ));
     }
     let output = world.provider_output();
     if String::from_utf8_lossy(&output).contains("panicked at") {

@@ -3,7 +3,7 @@
 //! A value is searched for as it is and in every form in which programs usually write bytes. Findings name the value's label,
 //! the form and the place, never the value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -13,6 +13,9 @@ use crate::driver::go_json;
 
 /// Shorter values match by chance.
 pub const MIN_BYTES: usize = 12;
+
+/// As many first bytes of a form lead to it; no form is shorter.
+const KEY_BYTES: usize = 8;
 
 /// RFC 3986 "unreserved" characters stay.
 const URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -70,10 +73,46 @@ impl LeakSearch {
 
     /// Searches one text.
     pub fn search(&self, place: &str, text: &[u8]) -> Vec<Leak> {
-        let found = self.needles.iter().filter(|needle| contains(text, &needle.bytes));
+        let found: BTreeSet<usize> = self.occurrences(text).into_iter().map(|(_, needle)| needle).collect();
         found
+            .into_iter()
+            .map(|index| &self.needles[index])
             .map(|needle| Leak { label: needle.label.clone(), form: needle.form, place: place.into() })
             .collect()
+    }
+
+    /// The text with the names of values in place of the values, in whatever form they stand there.
+    pub fn redact(&self, text: &str) -> String {
+        let bytes = text.as_bytes();
+        let mut redacted = String::with_capacity(text.len());
+        let mut kept = 0;
+        for (start, needle) in self.occurrences(bytes) {
+            let needle = &self.needles[needle];
+            let end = start + needle.bytes.len();
+            if start >= kept {
+                redacted.push_str(&String::from_utf8_lossy(&bytes[kept..start]));
+                redacted.push_str(&format!("[withheld: {}]", needle.label));
+            }
+            kept = kept.max(end);
+        }
+        redacted.push_str(&String::from_utf8_lossy(&bytes[kept..]));
+        redacted
+    }
+
+    /// Where which needle stands, in the order of the text. It is read once, however many needles there are.
+    fn occurrences(&self, text: &[u8]) -> Vec<(usize, usize)> {
+        let mut by_key: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        for (index, needle) in self.needles.iter().enumerate() {
+            by_key.entry(&needle.bytes[..KEY_BYTES]).or_default().push(index);
+        }
+        let mut occurrences = Vec::new();
+        for (at, key) in text.windows(KEY_BYTES).enumerate() {
+            let candidates = by_key.get(key).map_or(&[][..], Vec::as_slice);
+            let found =
+                candidates.iter().filter(|index| text[at..].starts_with(&self.needles[**index].bytes));
+            occurrences.extend(found.map(|index| (at, *index)));
+        }
+        occurrences
     }
 }
 
@@ -122,12 +161,6 @@ fn lower_case_escapes(escaped: &str) -> String {
 
 fn inside_quotes(quoted: &str) -> Vec<u8> {
     quoted.as_bytes()[1..quoted.len() - 1].to_vec()
-}
-
-fn contains(text: &[u8], needle: &[u8]) -> bool {
-    let Some((first, rest)) = needle.split_first() else { return false };
-    let candidates = text.iter().enumerate().filter(|(_, byte)| *byte == first);
-    candidates.into_iter().any(|(at, _)| text[at + 1..].starts_with(rest))
 }
 
 impl fmt::Display for Leak {
@@ -186,6 +219,15 @@ mod tests {
         let text = "object db/password of class default/test-secrets, s3cr, cGFzc3dvcmQ=";
 
         assert_eq!(search().search("the log", text.as_bytes()), []);
+    }
+
+    #[test]
+    fn a_redacted_text_has_names_for_values_and_is_otherwise_the_same() {
+        let written = format!("ä {VALUE} and {} ö", base16ct::lower::encode_string(VALUE.as_bytes()));
+
+        let redacted = search().redact(&written);
+
+        assert_eq!(redacted, "ä [withheld: password] and [withheld: password] ö");
     }
 
     #[test]

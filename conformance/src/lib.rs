@@ -4,8 +4,12 @@
 //! behind it ([`cloud`], [`faults`]), and judges from outside. The promises stand in `features/`; their words are `steps`, what
 //! the steps of one scenario share is its [`world`].
 
+pub mod catalogue;
 pub mod cloud;
+pub mod commands;
+pub mod coverage;
 pub mod demo;
+pub mod deviations;
 pub mod driver;
 pub mod faults;
 pub mod inspection;
@@ -13,8 +17,12 @@ pub mod interruption;
 pub mod kubernetes;
 pub mod leak;
 pub mod patience;
+pub mod report;
+pub mod requirements;
+pub mod selection;
 mod steps;
 pub mod suite;
 pub mod target;
 pub mod values;
+pub mod verdict;
 pub mod world;

@@ -1,157 +1,333 @@
-//! Running the features: filters and options from the command line, one scenario beside another, reports, a verdict.
+//! Running the features against a target: selection, one scenario beside another, the verdict, the report.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::available_parallelism;
+use std::time::SystemTime;
 
-use anyhow::{Context as _, bail};
-use clap::{Args, CommandFactory as _, FromArgMatches as _};
+use anyhow::bail;
+use clap::Parser as _;
 use cucumber::event::ScenarioFinished;
-use cucumber::writer::{Basic, Coloring, JUnit, Stats as _};
-use cucumber::{World as _, WriterExt as _, cli};
-use futures_util::FutureExt as _;
+use cucumber::gherkin::Feature;
+use cucumber::{Parser, World as _, cli, parser, runner};
+use futures_util::{FutureExt as _, stream};
+use regex::Regex;
 
+use crate::catalogue::Catalogue;
+use crate::commands::{Source, agree};
+use crate::deviations::Deviations;
+use crate::driver;
 use crate::inspection;
 use crate::interruption::Interruption;
-use crate::leak::LeakSearch;
-use crate::target::{TargetFile, provider_binary};
+use crate::report::{
+    self, Collector, FORMAT, Note, Notes, Place, Planned, Report, Seen, Suite, Target, Verdict,
+};
+use crate::requirements::{Evidence, Level, Requirements};
+use crate::selection::{Choice, Selection, Tags};
+use crate::target::{ProviderProcess, provider_binary};
+use crate::verdict::Case;
 use crate::world::World;
 
-/// Two processors run four scenarios without getting into each other's time limits.
-const SCENARIOS_AT_ONCE: usize = 4;
+/// A processor runs two scenarios without them getting into each other's time limits: they mostly wait.
+const SCENARIOS_PER_PROCESSOR: usize = 2;
 
-/// Options beside those of the runner.
-#[derive(Debug, Clone, Default, clap::Args)]
+/// So many lines of a target's output are shown when a scenario fails.
+const LAST_LINES: usize = 20;
+
+/// The exit code of a run in which nothing failed and not all was judged.
+const PARTIAL: u8 = 3;
+
+/// The deviations of the workspace's provider.
+const OWN_DEVIATIONS: &str = include_str!("../deviations/provider.yaml");
+
+/// Options of a run.
+#[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// Judge this provider binary instead of building the workspace's
-    #[arg(long, value_name = "PATH", env = "CONFORMANCE_PROVIDER", global = true)]
+    #[arg(long, value_name = "PATH", env = "CONFORMANCE_PROVIDER")]
     pub provider: Option<PathBuf>,
-    /// Start it as this target file says instead of as the workspace's provider
-    #[arg(long, value_name = "FILE", env = "CONFORMANCE_TARGET", global = true)]
-    pub target: Option<PathBuf>,
+    /// How far to judge; each level holds those before it
+    #[arg(long, value_name = "LEVEL", default_value = "extended", value_enum)]
+    pub level: Level,
+    /// Run only the scenarios that this tag expression chooses, such as '@ACK-22 or @DRV-05'
+    #[arg(long, short, value_name = "EXPR", env = "CUCUMBER_FILTER_TAGS")]
+    pub tags: Option<Tags>,
+    /// Run only scenarios with such a name
+    #[arg(long, short, value_name = "REGEX")]
+    pub name: Option<Regex>,
+    /// Run only the scenarios of feature files with such a name; * stands for any text
+    #[arg(long, short, value_name = "FILE")]
+    pub input: Option<String>,
+    /// Scenarios at once; twice as many as processors by default
+    #[arg(long, short, value_name = "N")]
+    pub concurrency: Option<usize>,
+    /// Stop at the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Where the report goes
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+    /// The scenarios that the target is known to fail, with reasons
+    #[arg(long, value_name = "FILE")]
+    pub deviations: Option<PathBuf>,
+    /// Where the promises stand.
+    #[command(flatten)]
+    pub source: Source,
 }
 
-/// Runs all features below a folder and writes the reports into another. Fails when anything failed, was skipped, was unknown or
-/// could not be read, when no scenario ran at all, and when a report shows a secret.
-pub async fn run(features: &Path, reports: &Path) -> anyhow::Result<ExitCode> {
-    let options = parsed_options();
-    let binary = provider_binary(options.custom.provider.clone())?;
-    let target = target(options.custom.target.as_deref())?;
-    fs::create_dir_all(reports).with_context(|| format!("making {}", reports.display()))?;
-    let junit_path = reports.join("junit.xml");
-    let junit = File::create(&junit_path).with_context(|| format!("writing {}", junit_path.display()))?;
-    let terminal = Recorder::default();
-    let tally = Arc::new(Mutex::new(Tally::default()));
-    let tally_of_scenarios = Arc::clone(&tally);
-    let writer = Basic::raw(terminal.clone(), Coloring::Auto, 0)
-        .summarized()
-        .tee::<World, _>(JUnit::for_tee(junit, 0))
-        .normalized();
-    let mut interruption = Interruption::listen()?;
-    let scenarios = World::cucumber()
-        .with_writer(writer)
-        .fail_on_skipped()
-        .with_cli(options)
-        .max_concurrent_scenarios(SCENARIOS_AT_ONCE)
-        .before(move |_, _, _, world| {
-            world.binary.clone_from(&binary);
-            world.target = Arc::clone(&target);
-            std::future::ready(()).boxed_local()
-        })
-        .after(move |_, _, scenario, end, world| {
-            let tally = Arc::clone(&tally_of_scenarios);
-            let has_steps = !scenario.steps.is_empty();
-            let steps_passed = matches!(end, ScenarioFinished::StepPassed);
-            async move {
-                let Some(world) = world else { return };
-                let mut complaints = inspection::inspect(world).await;
-                if !has_steps {
-                    // What the parser does not know at this place it takes for a description.
-                    complaints.push("the scenario has no steps; is its first keyword misspelt?".into());
-                }
-                locked(&tally).count(steps_passed && complaints.is_empty(), world.values.search());
-                assert!(complaints.is_empty(), "{}", complaints.join("\n"));
-            }
-            .boxed_local()
-        })
-        .run(features.to_owned());
-    let writer = tokio::select! {
-        writer = scenarios => writer,
-        () = interruption.arrives() => bail!("interrupted"),
+/// What is judged.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// Its name.
+    pub name: String,
+    /// What is started.
+    pub binary: PathBuf,
+    /// The capabilities that it says it has.
+    pub claims: BTreeSet<String>,
+}
+
+/// The test target's command line: the options of a run, with defaults of its own.
+pub async fn run_as_test(features: &Path, report: &Path) -> anyhow::Result<ExitCode> {
+    /// Runs the features against a provider and says whether it keeps its promises
+    #[derive(Debug, clap::Parser)]
+    #[command(name = "features")]
+    struct Arguments {
+        #[command(flatten)]
+        options: Options,
+    }
+    let mut options = Arguments::parse().options;
+    options.source.features.get_or_insert_with(|| features.to_owned());
+    options.report.get_or_insert_with(|| report.to_owned());
+    run(options).await
+}
+
+/// Judges the target that the options name, writes the report and tells the verdict as an exit code.
+pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let (catalogue, requirements) = Catalogue::load(options.source.features.as_deref())?;
+    agree(&catalogue, &requirements)?;
+    let deviations = match &options.deviations {
+        Some(path) => Deviations::read(path, &catalogue)?,
+        None if options.source.features.is_some() => Deviations::default(),
+        None => Deviations::parse("deviations/provider.yaml", OWN_DEVIATIONS, &catalogue)?,
     };
-    let tally = locked(&tally);
-    let mut complaints = inspection::leaks(&tally.secrets, "the terminal's output", &terminal.recorded());
-    complaints.extend(inspection::leaks(&tally.secrets, "junit.xml", &fs::read(&junit_path)?));
-    if tally.ended == 0 {
-        complaints.push("no scenario ran".into());
+    let judged = Judged {
+        name: "provider".into(),
+        claims: requirements.capabilities(),
+        binary: provider_binary(options.provider.clone())?,
+    };
+    let run = Run { options, catalogue, requirements, deviations, judged };
+    run.judge().await
+}
+
+/// A run that is about to begin.
+#[derive(Debug)]
+struct Run {
+    options: Options,
+    catalogue: Catalogue,
+    requirements: Requirements,
+    deviations: Deviations,
+    judged: Judged,
+}
+
+impl Run {
+    async fn judge(self) -> anyhow::Result<ExitCode> {
+        let started = SystemTime::now();
+        let selection = self.selection()?;
+        let planned = self.plan(&selection);
+        let mut interruption = Interruption::listen()?;
+        let (version, mut remarks) = match version(&self.judged).await {
+            Ok(version) => (Some(version), Vec::new()),
+            Err(error) => (None, vec![format!("the target does not tell its version: {error:#}")]),
+        };
+        let notes = Notes::default();
+        let collector = Collector::new(planned.clone(), Arc::clone(&notes));
+        let record = collector.record();
+        let is_interrupted = tokio::select! {
+            () = self.play(collector, planned, notes) => false,
+            () = interruption.arrives() => true,
+        };
+        let (ran, secrets, told) = record.take();
+        let case = Case {
+            requirements: &self.requirements,
+            catalogue: &self.catalogue,
+            selection: &selection,
+            deviations: &self.deviations,
+            evidence: Evidence::Model,
+        };
+        let judgement = case.judge(ran);
+        remarks.extend(judgement.remarks);
+        remarks = remarks.iter().map(|remark| secrets.redact(remark)).collect();
+        if is_interrupted {
+            remarks.push("the run was interrupted".into());
+        }
+        let mut report = Report {
+            format: FORMAT,
+            suite: Suite {
+                version: env!("CARGO_PKG_VERSION").into(),
+                digest: self.catalogue.digest().into(),
+                fake_version: fake_alicloud::VERSION.into(),
+            },
+            target: Target {
+                name: self.judged.name.clone(),
+                version,
+                evidence: Evidence::Model,
+                claims: self.judged.claims.clone(),
+            },
+            started: report::timestamp(started),
+            took_ms: report::millis(started.elapsed().unwrap_or_default()),
+            level: selection.level,
+            filters: selection.filters(),
+            verdict: judgement.verdict,
+            remarks,
+            requirements: judgement.requirements,
+            scenarios: judgement.scenarios,
+        };
+        let leaks = inspection::leaks(&secrets, "the terminal's output", told.as_bytes());
+        if !leaks.is_empty() {
+            report.verdict = Verdict::Fail;
+            report.remarks.extend(leaks);
+        }
+        let summary = secrets.redact(&report::summary(&report));
+        let mut stdout = io::stdout().lock();
+        write!(stdout, "{summary}")?;
+        if let Some(folder) = &self.options.report {
+            let written = report::write(&report, folder, &secrets)?;
+            for leak in &written.leaks {
+                writeln!(stdout, "{leak}: this form of the report is not written")?;
+                report.verdict = Verdict::Fail;
+            }
+            for file in &written.files {
+                writeln!(stdout, "report: {}", file.display())?;
+            }
+        }
+        Ok(match report.verdict {
+            _ if is_interrupted => ExitCode::FAILURE,
+            Verdict::Pass => ExitCode::SUCCESS,
+            Verdict::Partial => ExitCode::from(PARTIAL),
+            Verdict::Fail => ExitCode::FAILURE,
+        })
     }
-    if writer.execution_has_failed() {
-        complaints.push("the suite failed".into());
+
+    fn selection(&self) -> anyhow::Result<Selection> {
+        let Options { level, tags, name, input, .. } = self.options.clone();
+        for id in tags.iter().flat_map(Tags::ids) {
+            self.requirements.known(id)?;
+        }
+        for id in &self.judged.claims {
+            self.requirements.known(id)?;
+        }
+        let selection = Selection { level, claims: self.judged.claims.clone(), tags, name, input };
+        let files = self.catalogue.features().iter().filter_map(|feature| feature.path.as_deref()?.to_str());
+        if let Some(input) = selection
+            .input
+            .as_ref()
+            .filter(|input| !files.clone().any(|file| crate::selection::fits(file, input)))
+        {
+            bail!("no feature file is called {input:?}; there are {}", files.collect::<Vec<_>>().join(", "));
+        }
+        Ok(selection)
     }
-    let mut stdout = io::stdout().lock();
-    complaints.iter().try_for_each(|complaint| writeln!(stdout, "{complaint}"))?;
-    let Tally { passed, ended, .. } = &*tally;
-    writeln!(stdout, "{passed} of {ended} scenarios passed; report: {}", junit_path.display())?;
-    Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+
+    /// What will run, and what its failure will be called.
+    fn plan(&self, selection: &Selection) -> BTreeMap<Place, Planned> {
+        let plan = self.catalogue.scenarios().iter().filter_map(|scenario| {
+            let failure = match selection.choose(scenario, &self.requirements) {
+                Choice::Leave(_) => return None,
+                Choice::Probe => "unsupported",
+                Choice::Run if self.deviations.reason(&scenario.id).is_some() => "known failure",
+                Choice::Run => "fail",
+            };
+            let planned = Planned { id: scenario.id.clone(), name: scenario.name.clone(), failure };
+            Some(((scenario.file.clone(), scenario.line), planned))
+        });
+        plan.collect()
+    }
+
+    async fn play(&self, collector: Collector, planned: BTreeMap<Place, Planned>, notes: Notes) {
+        let concurrency = self.options.concurrency.unwrap_or_else(|| {
+            available_parallelism().map_or(1, std::num::NonZero::get) * SCENARIOS_PER_PROCESSOR
+        });
+        let runner = runner::basic::Cli { fail_fast: self.options.fail_fast, ..Default::default() };
+        let binary = self.judged.binary.clone();
+        World::cucumber::<&str>()
+            .with_parser(Parsed(self.catalogue.features().to_vec()))
+            .with_writer(collector)
+            .with_cli(cli::Opts::<_, _, _, cli::Empty> { runner, ..Default::default() })
+            .max_concurrent_scenarios(concurrency)
+            .before(move |_, _, _, world| {
+                world.binary.clone_from(&binary);
+                std::future::ready(()).boxed_local()
+            })
+            .after(move |feature, _, scenario, end, world| {
+                let notes = Arc::clone(&notes);
+                let has_steps = !scenario.steps.is_empty();
+                let steps_passed = matches!(end, ScenarioFinished::StepPassed);
+                async move {
+                    let Some(world) = world else { return };
+                    let mut note = noted(world, steps_passed).await;
+                    if !has_steps {
+                        // What the parser does not know at this place it takes for a description.
+                        note.complaints
+                            .push("the scenario has no steps; is its first keyword misspelt?".into());
+                    }
+                    locked(&notes).insert(place(feature, scenario.position.line), note);
+                }
+                .boxed_local()
+            })
+            .filter_run((), move |feature, _, scenario| {
+                planned.contains_key(&place(feature, scenario.position.line))
+            })
+            .await;
+    }
 }
 
-/// The given target file, or the one in the box.
-fn target(given: Option<&Path>) -> anyhow::Result<Arc<TargetFile>> {
-    let Some(path) = given else { return Ok(TargetFile::provider()) };
-    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    Ok(Arc::new(text.parse().with_context(|| path.display().to_string())?))
+/// Looks at everything that a scenario leaves behind, and keeps of it what its report needs.
+async fn noted(world: &mut World, steps_passed: bool) -> Note {
+    let exit = world.provider.as_mut().and_then(ProviderProcess::ended_by_itself);
+    let complaints = inspection::inspect(world).await;
+    let seen = (!steps_passed || !complaints.is_empty()).then(|| {
+        let output = world.provider_output();
+        let output = String::from_utf8_lossy(&output);
+        let lines: Vec<&str> = output.lines().collect();
+        let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+        Seen { exit: exit.map(|status| status.to_string()), output: last.join("\n") }
+    });
+    let clouds = [Some(&world.cloud), world.other_cloud.as_ref()];
+    let calls = clouds.into_iter().flatten().flat_map(crate::cloud::Cloud::calls).collect();
+    Note { complaints, search: world.values.search().clone(), calls, seen }
 }
 
-/// The runner's options and ours, under a title of ours.
-fn parsed_options<P: Args, R: Args, W: Args>() -> cli::Opts<P, R, W, Options> {
-    const TITLE: &str = "Runs the features against a provider and says whether it keeps its promises";
-    let command = cli::Opts::<P, R, W, Options>::command().name("features").about(TITLE).long_about(TITLE);
-    cli::Opts::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+/// Name and version of the target, as it tells them itself.
+async fn version(judged: &Judged) -> anyhow::Result<String> {
+    let mut world = World::new().await?;
+    world.binary.clone_from(&judged.binary);
+    world.provider().await?;
+    let version = world.driver.version("alibabacloud", driver::HEALTH_CHECK_DEADLINE).await?;
+    Ok(format!("{} {}", version.runtime_name, version.runtime_version))
 }
 
-/// What is kept of scenarios that are over.
-#[derive(Debug, Default)]
-struct Tally {
-    passed: usize,
-    ended: usize,
-    secrets: LeakSearch,
+fn place(feature: &Feature, line: usize) -> Place {
+    let file = feature.path.as_deref().and_then(Path::to_str).unwrap_or_default();
+    (file.to_owned(), line)
 }
 
-impl Tally {
-    fn count(&mut self, passed: bool, secrets: &LeakSearch) {
-        self.passed += usize::from(passed);
-        self.ended += 1;
-        self.secrets.merge(secrets);
+/// Hands the runner features that are read already.
+#[derive(Debug)]
+struct Parsed(Vec<Feature>);
+
+impl Parser<()> for Parsed {
+    type Cli = cli::Empty;
+    type Output = stream::Iter<std::vec::IntoIter<parser::Result<Feature>>>;
+
+    fn parse(self, (): (), _: cli::Empty) -> Self::Output {
+        stream::iter(self.0.into_iter().map(Ok).collect::<Vec<_>>())
     }
 }
 
 /// A panicking scenario leaves nothing half done in what the scenarios share.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Standard output that remembers what was written.
-#[derive(Debug, Clone, Default)]
-struct Recorder {
-    written: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Recorder {
-    fn recorded(&self) -> Vec<u8> {
-        locked(&self.written).clone()
-    }
-}
-
-impl Write for Recorder {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = io::stdout().write(bytes)?;
-        locked(&self.written).extend_from_slice(&bytes[..length]);
-        Ok(length)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stdout().flush()
-    }
 }

@@ -7,5 +7,5 @@ use std::process::ExitCode;
 async fn main() -> anyhow::Result<ExitCode> {
     let features = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("features");
     let reports = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("conformance");
-    conformance::suite::run(&features, &reports).await
+    conformance::suite::run_as_test(&features, &reports).await
 }

@@ -26,6 +26,9 @@ mod random;
 #[doc(hidden)]
 pub mod fuzzing;
 
+/// The version of this crate, for reports of what was tested with it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub use crate::{
     behaviour::{AbsentKey, Behaviour, Eviction, ReadInDeletionWindow, VersionMismatch},
     clock::{Clock, ClockChange, ClockReading},

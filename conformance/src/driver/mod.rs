@@ -16,6 +16,7 @@ mod request;
 mod socket_path_authority;
 #[cfg(test)]
 mod tests;
+mod trespass;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder};
@@ -82,6 +83,7 @@ pub struct Driver {
     classes: BTreeMap<(String, String), SecretProviderClass>,
     clients: Mutex<BTreeMap<String, Client>>,
     mounted: Mutex<BTreeSet<PathBuf>>,
+    trespasses: Mutex<BTreeSet<String>>,
 }
 
 /// A volume was published.
@@ -109,7 +111,13 @@ pub struct Receipt {
 impl Driver {
     /// A driver that knows no class and has mounted nothing.
     pub fn new(options: Options) -> Self {
-        Self { options, classes: BTreeMap::new(), clients: Mutex::default(), mounted: Mutex::default() }
+        Self {
+            options,
+            classes: BTreeMap::new(),
+            clients: Mutex::default(),
+            mounted: Mutex::default(),
+            trespasses: Mutex::default(),
+        }
     }
 
     /// Creates or replaces a class, as `kubectl apply` does. The driver reads classes anew at every call.
@@ -163,8 +171,10 @@ impl Driver {
         request.permission.clone_from(&self.options.permission);
         let client = self.client(&class.provider)?;
         let start = Instant::now();
-        let response = client.mount(request, self.options.deadline).await?;
+        let response = client.mount(request, self.options.deadline).await;
         let took = start.elapsed();
+        locked(&self.trespasses).extend(trespass::strangers(target));
+        let response = response?;
         let object_versions = answer::check(&response)?;
         let modes = response.files.iter().map(|file| (file.path.clone(), file.mode)).collect();
         let outcome = atomic_writer::write(target, &response.files)?;
@@ -195,6 +205,11 @@ impl Driver {
             return Err(Error::ParametersNotSet { namespace, name });
         }
         Ok(class)
+    }
+
+    /// What providers wrote into volumes themselves, which is not theirs to do.
+    pub fn trespasses(&self) -> Vec<String> {
+        locked(&self.trespasses).iter().cloned().collect()
     }
 
     /// `NodeUnpublishVolume`: empties and removes the volume; the provider is not told.

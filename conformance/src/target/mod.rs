@@ -8,6 +8,7 @@
 mod binary;
 mod file;
 mod http;
+mod log;
 mod port;
 mod process;
 mod settings;

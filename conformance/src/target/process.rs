@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::file::TargetError;
 use super::http::{self, HttpAnswer};
+use super::log::Log;
 use super::port::free_port;
 use super::settings::{Launch, Settings};
 use crate::driver::{self, Driver};
@@ -26,7 +27,7 @@ pub struct ProviderProcess {
     /// Kept, because a child that was waited for has none any more.
     pid: Pid,
     readers: Vec<JoinHandle<()>>,
-    output: Arc<Mutex<Vec<u8>>>,
+    output: Arc<Mutex<Log>>,
     http_port: u16,
     socket: PathBuf,
     told_to_stop: Option<Instant>,
@@ -98,7 +99,7 @@ impl ProviderProcess {
             .kill_on_drop(true);
         let spawn_error = |source| StartError::Spawn { binary: program.into(), source };
         let mut child = command.spawn().map_err(spawn_error)?;
-        let output = Arc::new(Mutex::new(Vec::new()));
+        let output = Arc::new(Mutex::new(Log::default()));
         let readers = [
             child.stdout.take().map(|stream| tokio::spawn(collect(stream, Arc::clone(&output)))),
             child.stderr.take().map(|stream| tokio::spawn(collect(stream, Arc::clone(&output)))),
@@ -163,9 +164,14 @@ impl ProviderProcess {
         self.pid.as_raw_nonzero().get()
     }
 
-    /// Everything that was written to standard output and standard error so far.
+    /// What was written to standard output and standard error so far; of a flood, its ends.
     pub fn output(&self) -> Vec<u8> {
-        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).bytes()
+    }
+
+    /// How many bytes of its output were too many to be kept.
+    pub fn output_left_out(&self) -> u64 {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).left_out()
     }
 
     fn output_text(&self) -> String {
@@ -218,6 +224,14 @@ impl ProviderProcess {
         self.exit.is_none() && matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// How it ended, if it did without being told to.
+    pub fn ended_by_itself(&mut self) -> Option<ExitStatus> {
+        if self.exit.is_some() || self.is_told_to_stop() {
+            return None;
+        }
+        self.child.try_wait().ok().flatten()
+    }
+
     async fn read_to_the_end(&mut self) {
         for reader in self.readers.drain(..) {
             // A reader only fails when its runtime ends.
@@ -226,9 +240,9 @@ impl ProviderProcess {
     }
 }
 
-async fn collect(mut stream: impl AsyncRead + Unpin, output: Arc<Mutex<Vec<u8>>>) {
+async fn collect(mut stream: impl AsyncRead + Unpin, output: Arc<Mutex<Log>>) {
     let mut chunk = vec![0; 8192];
     while let Ok(length @ 1..) = stream.read(&mut chunk).await {
-        output.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&chunk[..length]);
+        output.lock().unwrap_or_else(PoisonError::into_inner).push(&chunk[..length]);
     }
 }

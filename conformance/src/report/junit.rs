@@ -1,0 +1,77 @@
+//! The report as JUnit XML, for machines that show test results: a suite per feature, a case per scenario.
+
+use std::fmt::Write as _;
+
+use super::html::escaped;
+use super::{Outcome, Report, ScenarioResult};
+
+/// The whole document.
+pub(super) fn render(report: &Report) -> String {
+    let mut suites: Vec<(&str, Vec<&ScenarioResult>)> = Vec::new();
+    for scenario in &report.scenarios {
+        match suites.last_mut().filter(|(file, _)| *file == scenario.file) {
+            Some((_, scenarios)) => scenarios.push(scenario),
+            None => suites.push((&scenario.file, vec![scenario])),
+        }
+    }
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(xml, "<testsuites{}>", counts(&report.scenarios.iter().collect::<Vec<_>>()));
+    for (file, scenarios) in suites {
+        let _ = writeln!(xml, "  <testsuite name=\"{}\"{}>", escaped(file), counts(&scenarios));
+        scenarios.iter().for_each(|scenario| case(&mut xml, scenario));
+        xml.push_str("  </testsuite>\n");
+    }
+    xml + "</testsuites>\n"
+}
+
+fn counts(scenarios: &[&ScenarioResult]) -> String {
+    let failures = scenarios.iter().filter(|scenario| counts_as_failure(scenario)).count();
+    let skipped =
+        scenarios.iter().filter(|scenario| !counts_as_failure(scenario) && scenario.outcome != Outcome::Pass);
+    let time = seconds(scenarios.iter().map(|scenario| scenario.took_ms).sum());
+    format!(
+        " tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"{}\" time=\"{time}\"",
+        scenarios.len(),
+        skipped.count()
+    )
+}
+
+fn case(xml: &mut String, scenario: &ScenarioResult) {
+    let (file, name) = (escaped(&scenario.file), escaped(&scenario.name));
+    let class = escaped(&scenario.feature);
+    let _ = write!(
+        xml,
+        "    <testcase classname=\"{class}\" name=\"{name}\" file=\"features/{file}\" line=\"{}\" time=\"{}\"",
+        scenario.line,
+        seconds(scenario.took_ms)
+    );
+    let reason =
+        scenario.deviation.as_ref().or(scenario.reason.as_ref()).map(String::as_str).unwrap_or_default();
+    if scenario.outcome == Outcome::Pass {
+        xml.push_str("/>\n");
+    } else if counts_as_failure(scenario) {
+        let first = escaped(reason.lines().next().unwrap_or_default());
+        let seen = scenario.seen.as_ref().map_or_else(String::new, |seen| {
+            let exit = seen.exit.as_deref().unwrap_or("still running");
+            format!("\n\nthe target's last lines ({exit}):\n{}", seen.output)
+        });
+        let _ = writeln!(
+            xml,
+            ">\n      <failure message=\"{first}\">{}</failure>",
+            escaped(&format!("{reason}{seen}"))
+        );
+        xml.push_str("    </testcase>\n");
+    } else {
+        let message = escaped(&format!("{}: {reason}", scenario.outcome.words()));
+        let _ = writeln!(xml, ">\n      <skipped message=\"{message}\"/>\n    </testcase>");
+    }
+}
+
+/// What is known or not claimed is no failure to a machine.
+fn counts_as_failure(scenario: &ScenarioResult) -> bool {
+    scenario.outcome == Outcome::Fail && scenario.deviation.is_none()
+}
+
+fn seconds(millis: u64) -> String {
+    format!("{}.{:03}", millis / 1000, millis % 1000)
+}

@@ -1,0 +1,54 @@
+//! The workspace's own requirements, features and README agree.
+
+use std::path::Path;
+
+use conformance::catalogue::Catalogue;
+use conformance::coverage;
+use conformance::requirements::{Evidence, Requirements};
+
+/// Rows that a scenario on the model could show and none does yet. The list only shrinks: a row that is shown has to leave it.
+const AWAITED: &[&str] = &[
+    "ACK-02", "ACK-03", "ACK-07", "ACK-09", "ACK-10", "ACK-11", "ACK-12", "ACK-13", "ACK-14", "ACK-15",
+    "ACK-16", "ACK-18", "ACK-21", "VEN-01", "VEN-02", "VEN-03", "VEN-04", "VEN-05", "VEN-06", "VEN-12",
+    "VEN-13", "DRV-09", "DRV-10", "DRV-15", "EXT-01", "EXT-02", "EXT-03", "EXT-04", "EXT-05",
+];
+
+fn workspace() -> (Catalogue, Requirements) {
+    let features = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("features");
+    Catalogue::load(Some(&features)).expect("the features can be read")
+}
+
+#[test]
+fn every_row_has_a_scenario_and_every_tag_a_row() {
+    let (catalogue, requirements) = workspace();
+
+    assert_eq!(requirements.disagreements(&catalogue), Vec::<String>::new());
+}
+
+#[test]
+fn only_the_cluster_is_waited_for_but_for_a_list_that_shrinks() {
+    let (_, requirements) = workspace();
+
+    let planned = requirements.rows().iter().filter(|row| row.planned && row.evidence == Evidence::Model);
+
+    assert_eq!(planned.map(|row| row.id()).collect::<Vec<_>>(), AWAITED);
+}
+
+#[test]
+fn the_readmes_table_is_made_of_them() {
+    let (catalogue, requirements) = workspace();
+
+    coverage::check(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"),
+        &coverage::table(&requirements, &catalogue),
+    )
+    .unwrap();
+}
+
+#[test]
+fn the_features_that_are_built_in_are_those_of_the_workspace() {
+    let (catalogue, _) = workspace();
+    let (embedded, _) = Catalogue::load(None).unwrap();
+
+    assert_eq!(embedded.digest(), catalogue.digest());
+}
