@@ -15,8 +15,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     embed_features()
 }
 
+#[expect(clippy::disallowed_methods, reason = "Cargo tells a build script its folder in no other way")]
 fn embed_features() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).with_file_name("features");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("features");
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut features: Vec<PathBuf> =
         fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
@@ -25,11 +26,15 @@ fn embed_features() -> Result<(), Box<dyn std::error::Error>> {
     let mut code = String::from("pub(super) const FEATURES: &[(&str, &str)] = &[\n");
     for path in &features {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or("a feature's name is no UTF-8")?;
-        writeln!(code, "    ({name:?}, include_str!({path:?})),")?;
+        writeln!(code, "    ({name:?}, include_str!({:?})),", text(path)?)?;
     }
     writeln!(code, "];")?;
     let requirements = folder.join("requirements.yaml");
-    writeln!(code, "pub(super) const REQUIREMENTS: &str = include_str!({requirements:?});")?;
+    writeln!(code, "pub(super) const REQUIREMENTS: &str = include_str!({:?});", text(&requirements)?)?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("features.rs"), code)?;
     Ok(())
+}
+
+fn text(path: &Path) -> Result<&str, String> {
+    path.to_str().ok_or_else(|| format!("the path {} is no UTF-8", path.display()))
 }

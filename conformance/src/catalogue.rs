@@ -55,13 +55,9 @@ pub struct Tag {
 impl Catalogue {
     /// The features and requirements of a folder, or those that were compiled in.
     pub fn load(folder: Option<&Path>) -> anyhow::Result<(Self, Requirements)> {
-        let (features, rows) = match folder {
-            Some(folder) => read(folder)?,
-            None => {
-                let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
-                (embedded::FEATURES.iter().map(owned).collect(), embedded::REQUIREMENTS.to_owned())
-            }
-        };
+        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        let built_in = || (embedded::FEATURES.iter().map(owned).collect(), embedded::REQUIREMENTS.to_owned());
+        let (features, rows) = folder.map_or_else(|| Ok(built_in()), read)?;
         Ok((Self::parse(features, &rows)?, Requirements::parse(&rows)?))
     }
 

@@ -1,5 +1,6 @@
 //! The small commands: what there is, what it means, what changed.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -67,7 +68,7 @@ pub fn list(options: &List) -> anyhow::Result<ExitCode> {
     if options.scenarios {
         for scenario in catalogue.scenarios() {
             let ids = scenario.requirements.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-            text += &format!("{}  [{}:{}; {ids}]\n", scenario.id, scenario.file, scenario.line);
+            let _ = writeln!(text, "{}  [{}:{}; {ids}]", scenario.id, scenario.file, scenario.line);
         }
     } else {
         for row in requirements.rows() {
@@ -75,7 +76,7 @@ pub fn list(options: &List) -> anyhow::Result<ExitCode> {
                 catalogue.scenarios().iter().filter(|scenario| scenario.requirements.contains(row.id()));
             let count = own.count();
             let (id, level, evidence) = (row.id(), row.level.to_string(), row.evidence.to_string());
-            text += &format!("{id:7} {level:9} {evidence:8} {count:4}  {}\n", row.statement);
+            let _ = writeln!(text, "{id:7} {level:9} {evidence:8} {count:4}  {}", row.statement);
         }
     }
     say(&text)
@@ -95,14 +96,14 @@ pub fn explain(options: &Explain) -> anyhow::Result<ExitCode> {
     );
     let own: Vec<_> =
         catalogue.scenarios().iter().filter(|scenario| scenario.requirements.contains(&id)).collect();
-    text += &format!("scenarios {}\n", own.len());
+    let _ = writeln!(text, "scenarios {}", own.len());
     for scenario in own {
-        text += &format!("  features/{}:{}  {}\n", scenario.file, scenario.line, scenario.name);
+        let _ = writeln!(text, "  features/{}:{}  {}", scenario.file, scenario.line, scenario.name);
     }
     if row.planned {
         text += "\nIt is planned: no scenario shows it yet.\n";
     } else {
-        text += &format!("\nTo run them:\n  conformance run --tags @{id}\n");
+        let _ = writeln!(text, "\nTo run them:\n  conformance run --tags @{id}");
     }
     say(&text)
 }

@@ -4,7 +4,7 @@
 //! the form and the place, never the value.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -91,7 +91,7 @@ impl LeakSearch {
             let end = start + needle.bytes.len();
             if start >= kept {
                 redacted.push_str(&String::from_utf8_lossy(&bytes[kept..start]));
-                redacted.push_str(&format!("[withheld: {}]", needle.label));
+                let _ = write!(redacted, "[withheld: {}]", needle.label);
             }
             kept = kept.max(end);
         }

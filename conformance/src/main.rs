@@ -18,7 +18,6 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 enum Command {
     /// Judge a provider: exit code 0 when all holds, 1 when something does not, 3 when nothing failed and not all was judged
     Run(suite::Options),

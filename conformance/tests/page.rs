@@ -43,6 +43,8 @@ fn the_page_works_in_a_browser_at_every_width() {
 
         browser.evaluate("document.querySelectorAll('details').forEach((details) => details.open = true)");
         assert_eq!(browser.evaluate(overflow), 0, "at {width} pixels with everything open");
+        let narrow = "[...document.querySelectorAll('caption, h1, h2, article, li p, form.filter')].filter((e) => e.offsetWidth < innerWidth / 2).length";
+        assert_eq!(browser.evaluate(narrow), 0, "at {width} pixels nothing is squeezed");
         browser.screenshot(&format!("page-{width}.png"));
 
         browser.type_into("text", "ack-22 PATHS");
@@ -244,6 +246,7 @@ impl Drop for Browser {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "programs are found by PATH")]
 fn installed() -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     let candidates = std::env::split_paths(&folders).flat_map(|folder| NAMES.map(|name| folder.join(name)));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use conformance::catalogue::Catalogue;
 use conformance::coverage;
-use conformance::requirements::{Evidence, Requirements};
+use conformance::requirements::{Evidence, Requirement, Requirements};
 
 /// Rows that a scenario on the model could show and none does yet. The list only shrinks: a row that is shown has to leave it.
 const AWAITED: &[&str] = &[
@@ -31,7 +31,7 @@ fn only_the_cluster_is_waited_for_but_for_a_list_that_shrinks() {
 
     let planned = requirements.rows().iter().filter(|row| row.planned && row.evidence == Evidence::Model);
 
-    assert_eq!(planned.map(|row| row.id()).collect::<Vec<_>>(), AWAITED);
+    assert_eq!(planned.map(Requirement::id).collect::<Vec<_>>(), AWAITED);
 }
 
 #[test]

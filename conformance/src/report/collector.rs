@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -149,7 +150,7 @@ impl Collector {
                 self.running.insert(place, running);
             }
             Scenario::Hook(_, Hook::Failed(_, info)) => {
-                self.of(&place, |running| running.fail(&said(&*info)))
+                self.of(&place, |running| running.fail(&said(&*info)));
             }
             Scenario::Background(_, event) | Scenario::Step(_, event) => {
                 self.of(&place, |running| running.step(&event, at));
@@ -202,12 +203,13 @@ impl Collector {
                     Outcome::Fail => "  FAILED   ",
                     _ => "  skipped  ",
                 };
-                text += &format!("{mark}{}\n", step.text);
+                let _ = writeln!(text, "{mark}{}", step.text);
             }
             text += &indented(failure, "  | ");
             if let Some(seen) = &ran.seen {
                 let exit = seen.exit.as_deref().map_or_else(String::new, |exit| format!(" ({exit})"));
-                text += &format!("  the target's last lines{exit}:\n{}", indented(&seen.output, "  > "));
+                let _ = writeln!(text, "  the target's last lines{exit}:");
+                text += &indented(&seen.output, "  > ");
             }
         }
         text
@@ -291,7 +293,7 @@ fn call(entry: &JournalEntry, running: &Running, end: SystemTime) -> Call {
     let is_real = (running.started..=end).contains(&time);
     let at = millis(since(running.started, time));
     let begun = running.steps.iter().take(running.begun);
-    let step = begun.enumerate().filter(|(_, step)| step.at_ms <= at).last().map(|(index, _)| index);
+    let step = begun.enumerate().rfind(|(_, step)| step.at_ms <= at).map(|(index, _)| index);
     Call {
         step: step.filter(|_| is_real),
         product: entry.product.clone(),
@@ -321,7 +323,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 }
 
 fn indented(text: &str, margin: &str) -> String {
-    text.lines().map(|line| format!("{margin}{line}\n")).collect()
+    text.lines().flat_map(|line| [margin, line, "\n"]).collect()
 }
 
 /// A text without its middle, if it is long, and without what a terminal would obey.
@@ -331,9 +333,14 @@ fn shortened(text: &str) -> String {
     if text.len() <= MAX_TEXT {
         return text;
     }
-    let start = text.floor_char_boundary(MAX_TEXT / 4);
-    let end = text.ceil_char_boundary(text.len() - MAX_TEXT * 3 / 4);
+    let start = boundary(&text, MAX_TEXT / 4);
+    let end = boundary(&text, text.len() - MAX_TEXT * 3 / 4);
     format!("{}\n... {} bytes left out ...\n{}", &text[..start], end - start, &text[end..])
+}
+
+/// The end of the character before or at an index.
+fn boundary(text: &str, index: usize) -> usize {
+    (0..=index).rev().find(|index| text.is_char_boundary(*index)).unwrap_or_default()
 }
 
 /// A moment by RFC 3339.

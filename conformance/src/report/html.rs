@@ -38,22 +38,13 @@ pub(super) fn render(report: &Report) -> String {
         }
     }
     page.push_str("<h2>Scenarios</h2>\n");
-    let mut files: Vec<(&str, &str, Vec<(usize, &ScenarioResult)>)> = Vec::new();
-    for (index, scenario) in report.scenarios.iter().enumerate() {
-        match files.last_mut().filter(|(file, ..)| *file == scenario.file) {
-            Some((.., scenarios)) => scenarios.push((index, scenario)),
-            None => files.push((&scenario.file, &scenario.feature, vec![(index, scenario)])),
-        }
-    }
-    for (file, title, scenarios) in files {
-        let _ = writeln!(
-            page,
-            "<section data-group><h3>{} <small>{}</small></h3>",
-            escaped(title),
-            escaped(file)
-        );
+    let numbered: Vec<(usize, &ScenarioResult)> = report.scenarios.iter().enumerate().collect();
+    for scenarios in numbered.chunk_by(|(_, one), (_, next)| one.file == next.file) {
+        let (_, first) = scenarios[0];
+        let (title, file) = (escaped(&first.feature), escaped(&first.file));
+        let _ = writeln!(page, "<section data-group><h3>{title} <small>{file}</small></h3>");
         for (index, scenario) in scenarios {
-            self::scenario(&mut page, index, scenario, report);
+            self::scenario(&mut page, *index, scenario, report);
         }
         page.push_str("</section>\n");
     }
@@ -180,14 +171,16 @@ fn requirements(
             }
             page.push_str("</ul></details>");
         }
-        let evidence = row.evidence.map_or_else(|| "none".to_owned(), |evidence| evidence.to_string());
+        let (evidence, passed, took) = match row.evidence {
+            Some(evidence) => {
+                (evidence.to_string(), format!("{}/{}", row.passed, row.judged), time(row.took_ms))
+            }
+            None => ("–".into(), "–".into(), "–".into()),
+        };
         let _ = writeln!(
             page,
-            "</td><td data-label=\"evidence\">{evidence}</td><td class=\"number\" data-label=\"scenarios passed\">{}/{}</td>\
-             <td class=\"number\" data-label=\"time\">{}</td></tr>",
-            row.passed,
-            row.judged,
-            time(row.took_ms)
+            "</td><td data-label=\"evidence\">{evidence}</td><td class=\"number\" data-label=\"scenarios passed\">{passed}</td>\
+             <td class=\"number\" data-label=\"time\">{took}</td></tr>",
         );
     }
     page.push_str("</tbody>\n</table>\n</section>\n");
@@ -330,7 +323,7 @@ pub(super) fn escaped(text: &str) -> String {
             '\'' => escaped.push_str("&#39;"),
             // XML knows no way to write these.
             character if character.is_control() && !matches!(character, '\n' | '\t') => {
-                escaped.push('\u{fffd}')
+                escaped.push('\u{fffd}');
             }
             character => escaped.push(character),
         }

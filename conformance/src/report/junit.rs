@@ -7,18 +7,14 @@ use super::{Outcome, Report, ScenarioResult};
 
 /// The whole document.
 pub(super) fn render(report: &Report) -> String {
-    let mut suites: Vec<(&str, Vec<&ScenarioResult>)> = Vec::new();
-    for scenario in &report.scenarios {
-        match suites.last_mut().filter(|(file, _)| *file == scenario.file) {
-            Some((_, scenarios)) => scenarios.push(scenario),
-            None => suites.push((&scenario.file, vec![scenario])),
-        }
-    }
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(xml, "<testsuites{}>", counts(&report.scenarios.iter().collect::<Vec<_>>()));
-    for (file, scenarios) in suites {
-        let _ = writeln!(xml, "  <testsuite name=\"{}\"{}>", escaped(file), counts(&scenarios));
-        scenarios.iter().for_each(|scenario| case(&mut xml, scenario));
+    let all: Vec<&ScenarioResult> = report.scenarios.iter().collect();
+    let _ = writeln!(xml, "<testsuites{}>", counts(&all));
+    for scenarios in all.chunk_by(|one, next| one.file == next.file) {
+        let _ = writeln!(xml, "  <testsuite name=\"{}\"{}>", escaped(&scenarios[0].file), counts(scenarios));
+        for scenario in scenarios {
+            case(&mut xml, scenario);
+        }
         xml.push_str("  </testsuite>\n");
     }
     xml + "</testsuites>\n"
