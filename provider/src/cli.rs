@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use crate::alicloud::authorities::CaFile;
 use crate::alicloud::sign::Scheme;
-use crate::alicloud::{Endpoint, Network, Region};
+use crate::alicloud::{Endpoint, Network, Region, Resolve};
 
 /// Serves secrets of Alibaba Cloud to the Secrets Store CSI Driver.
 #[derive(Debug, Parser)]
@@ -142,6 +142,10 @@ pub struct CloudArgs {
     /// Endpoint that a class may name as kmsEndpoint beside the cloud's own; may be repeated
     #[arg(long, value_name = "HOST|URL")]
     pub allowed_endpoint: Vec<Endpoint>,
+
+    /// Where a host is, if not where DNS says; for a fake; may be repeated
+    #[arg(long, value_name = "HOST=IP[:PORT]")]
+    pub resolve: Vec<Resolve>,
 
     /// Signature scheme; v1 does not sign the host and so needs --kms-endpoint
     #[arg(long, value_enum, default_value_t)]

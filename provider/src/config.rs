@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::alicloud::sign::Scheme;
-use crate::alicloud::{Authorities, Ceilings, Client, Endpoint, Metadata, Sts};
+use crate::alicloud::{Authorities, Ceilings, Client, Endpoint, Metadata, Resolve, Sts};
 use crate::cli::{CacheArgs, CloudArgs, LogFormat, ServeArgs};
 use crate::credential::{self, Credentials};
 use crate::kubernetes::{self, Kubernetes};
@@ -71,6 +71,8 @@ pub struct Cloud {
     pub kubernetes: kubernetes::Access,
     /// Whom to trust.
     pub authorities: Authorities,
+    /// Hosts that are elsewhere than DNS says.
+    pub hosts: Vec<Resolve>,
 }
 
 /// Settings of the admin port.
@@ -177,12 +179,13 @@ impl Cloud {
             metadata_endpoint,
             kubernetes,
             authorities,
+            hosts: args.resolve,
         }
     }
 
     /// What reads the secrets of a mount.
     pub fn mounter(self, metrics: Arc<Metrics>) -> Result<Mounter, Box<dyn std::error::Error>> {
-        let client = Client::trusting(&self.authorities, self.ceilings, Arc::clone(&metrics))?;
+        let client = Client::trusting(&self.authorities, &self.hosts, self.ceilings, Arc::clone(&metrics))?;
         let client = Arc::new(client);
         let metadata = Arc::new(Metadata::new(Arc::clone(&client), self.metadata_endpoint));
         let sts = Sts::new(Arc::clone(&client));

@@ -94,7 +94,7 @@ impl Kubernetes {
     async fn read(&self, account: &Name) -> Result<Option<String>, Error> {
         let found = match self.get(account).await {
             // The token in use may have been replaced less than a minute ago: once more with the one that is there now.
-            Err(Error::Forbidden { status: 401, .. }) => {
+            Err(Error::Unauthorized { .. }) => {
                 *self.client.lock().await = None;
                 self.get(account).await?
             }
@@ -142,16 +142,23 @@ pub enum Error {
         /// What the client says.
         reason: String,
     },
+    /// It does not know us.
+    #[error(
+        "the Kubernetes API does not take the provider's own token (HTTP 401), so service account {account} cannot be read; check \
+         that the token is one of this cluster's and has not ended"
+    )]
+    Unauthorized {
+        /// Which.
+        account: Name,
+    },
     /// RBAC says no.
     #[error(
-        "the provider may not read service account {account} (HTTP {status}); grant the provider's own service account the verb \
+        "the provider may not read service account {account} (HTTP 403); grant the provider's own service account the verb \
          get on serviceaccounts (chart value rbac.install)"
     )]
     Forbidden {
         /// Which.
         account: Name,
-        /// 401 or 403.
-        status: u16,
     },
     /// It is gone.
     #[error("there is no service account {account}")]
@@ -193,6 +200,7 @@ impl Error {
     pub(crate) fn label(&self) -> &'static str {
         match self {
             Self::Unusable { .. } => "unusable",
+            Self::Unauthorized { .. } => "unauthorized",
             Self::Forbidden { .. } => "forbidden",
             Self::Missing { .. } => "missing",
             Self::Refused { .. } => "refused",
@@ -205,7 +213,8 @@ impl Error {
         let account = account.clone();
         match error {
             kube::Error::Api(status) => match status.code {
-                401 | 403 => Self::Forbidden { account, status: status.code },
+                401 => Self::Unauthorized { account },
+                403 => Self::Forbidden { account },
                 404 => Self::Missing { account },
                 code => {
                     let plain = status.reason.chars().filter(char::is_ascii_alphanumeric).take(60);

@@ -13,7 +13,7 @@
 //! | [`store`], [`credential`] | reading a secret; choosing who asks |
 //! | [`alicloud`] | signatures, calls, endpoints, refusals |
 //! | [`kubernetes`] | the role that a service account asks for |
-//! | [`sensitive`], [`clock`], [`kept`] | the redacting, wiping type; the time; what stays good for a while |
+//! | [`sensitive`], [`clock`], [`kept`], [`repeats`] | the redacting, wiping type; the time; what stays good for a while; what was said lately |
 //! | [`telemetry`], [`metrics`], [`admin`] | logs, counters, health |
 //!
 //! Calls go downwards only: service → mount → store, credential → alicloud.
@@ -35,6 +35,7 @@ pub mod lint;
 pub mod metrics;
 pub mod mount;
 pub mod proto;
+pub mod repeats;
 pub mod sensitive;
 pub mod server;
 pub mod service;

@@ -26,6 +26,7 @@ use crate::mount::request::{Attributes, Subject, Warning};
 use crate::mount::{self, File, Mounted, Mounter};
 use crate::proto::csi_driver_provider_server::CsiDriverProvider;
 use crate::proto::{self, MountRequest, MountResponse, ObjectVersion, VersionRequest, VersionResponse};
+use crate::repeats::Repeats;
 use crate::store;
 
 /// What the driver logs as our name.
@@ -38,6 +39,8 @@ pub struct Service {
     /// What the driver takes. Beyond it the driver fails with a code that is not final.
     largest_response: usize,
     metrics: Arc<Metrics>,
+    /// Warnings that the log holds already.
+    repeats: Repeats,
     /// True once mounts must come to an end, because the process does.
     ending: watch::Receiver<bool>,
 }
@@ -51,7 +54,7 @@ impl Service {
         metrics: Arc<Metrics>,
         ending: watch::Receiver<bool>,
     ) -> Self {
-        Self { mounter, largest_response, metrics, ending }
+        Self { mounter, largest_response, metrics, repeats: Repeats::default(), ending }
     }
 
     /// Serves one mount, in time, whatever happens inside. Says whom it was for as soon as that is known.
@@ -132,11 +135,15 @@ impl CsiDriverProvider for Service {
             Ok(Answer { response, warnings }) => {
                 let duration = running.finish(MountOutcome::Ok).as_millis();
                 let files = response.files.len();
-                if warnings.is_empty() {
-                    tracing::info!(files, duration.ms = duration, "mounted");
-                } else {
-                    let warnings = listed(&warnings);
+                let warnings = listed(&warnings);
+                let said = (&message.target_path, &subject.namespace, &subject.class, &warnings);
+                if !warnings.is_empty() && self.repeats.is_news(&said) {
                     tracing::warn!(files, duration.ms = duration, "mounted, but {subject}: {warnings}");
+                } else {
+                    tracing::info!(files, duration.ms = duration, "mounted");
+                    if !warnings.is_empty() {
+                        tracing::debug!("a warning of the last hour holds still: {warnings}");
+                    }
                 }
                 Ok(Response::new(response))
             }

@@ -5,12 +5,18 @@
 
 mod support;
 
+#[path = "credentials/api_server.rs"]
+mod api_server;
+#[path = "credentials/authorities.rs"]
+mod authorities;
 #[path = "credentials/caching.rs"]
 mod caching;
 #[path = "credentials/cluster.rs"]
 mod cluster;
 #[path = "credentials/faults.rs"]
 mod faults;
+#[path = "credentials/in_cluster.rs"]
+mod in_cluster;
 #[path = "credentials/instance.rs"]
 mod instance;
 #[path = "credentials/sources.rs"]

@@ -14,6 +14,7 @@ use rstest::rstest;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Endpoint;
@@ -45,13 +46,24 @@ fn serve_in(directory: &Path) -> Command {
 }
 
 /// Starts the provider and gives the log line that says that it serves.
-async fn started(mut command: Command) -> (Child, serde_json::Value) {
+async fn started(command: Command) -> (Child, serde_json::Value) {
+    let (child, line, _) = watched(command).await;
+    (child, line)
+}
+
+/// The same, and the lines that follow.
+async fn watched(mut command: Command) -> (Child, serde_json::Value, UnboundedReceiver<String>) {
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().expect("a log line");
-    // The rest is read, too, or the pipe is full one day.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (child, serde_json::from_str(&line).expect("a JSON line"))
+    let (sender, receiver) = unbounded_channel();
+    // The rest is read even if nobody looks at it, or the pipe is full one day.
+    tokio::spawn(async move {
+        while let Ok(Some(line)) = lines.next_line().await {
+            let _ = sender.send(line);
+        }
+    });
+    (child, serde_json::from_str(&line).expect("a JSON line"), receiver)
 }
 
 #[rstest]
@@ -191,6 +203,29 @@ async fn a_stop_makes_it_unready_at_once_while_running_mounts_finish() {
     let response = timeout(PATIENCE, mounting).await.unwrap().unwrap().unwrap();
     assert_eq!(response.files[0].contents, b"value-of-a");
     assert!(timeout(PATIENCE, child.wait()).await.expect("it stops").unwrap().success());
+}
+
+#[tokio::test]
+async fn what_is_odd_about_a_class_is_logged_once_per_volume() {
+    let fake = FakeAlicloud::start(Options::default()).await.unwrap();
+    fake.seed(&Seed::from_yaml(SEED).unwrap()).unwrap();
+    let directory = TempDir::new().unwrap();
+    let mut command = serve_in(directory.path());
+    command.arg(format!("--kms-endpoint={}", fake.api_url()));
+    command.env("ACCESS_KEY_ID", "LTAI5tProcessTest01").env("SECRET_ACCESS_KEY", "process-tests-key");
+    let (_child, _, mut lines) = watched(command).await;
+    let socket = directory.path().join("alibabacloud.sock");
+    let mut odd = Vec::new();
+    for volume in ["1-2", "1-2", "3-4"] {
+        let mut request = mount_request();
+        request.attributes = request.attributes.replace("objectName", "optinal: x, objectName");
+        request.target_path = request.target_path.replace("1-2", volume);
+        mount(&socket, request).await.unwrap();
+        let line = timeout(PATIENCE, lines.recv()).await.unwrap().unwrap();
+        assert!(line.contains("\"message\":\"mounted"), "{line}");
+        odd.push(line.contains("WARN") && line.contains("optinal"));
+    }
+    assert_eq!(odd, [true, false, true]);
 }
 
 #[rstest]

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::bound::Ceilings;
 use super::retry::Persistence;
 use super::sign::{self, Operation, Scheme, Signed};
-use super::{Authorities, Bounds, Credential, Endpoint, Fault, retry};
+use super::{Authorities, Bounds, Credential, Endpoint, Fault, Resolve, retry};
 use crate::clock;
 use crate::metrics::Metrics;
 use crate::sensitive::Sensitive;
@@ -77,27 +77,28 @@ pub struct Client {
 impl Client {
     /// A client that trusts the public certificate authorities.
     pub fn new(metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
-        Self::trusting(&Authorities::default(), Ceilings::default(), metrics)
+        Self::trusting(&Authorities::default(), &[], Ceilings::default(), metrics)
     }
 
-    /// A client that trusts `authorities` and keeps its calls below `ceilings`. Redirects are not followed: a signed request
-    /// goes to the host it was signed for.
+    /// A client that trusts `authorities`, finds some hosts where it is told to, and keeps its calls below `ceilings`. Redirects
+    /// are not followed: a signed request goes to the host it was signed for.
     pub fn trusting(
         authorities: &Authorities,
+        hosts: &[Resolve],
         ceilings: Ceilings,
         metrics: Arc<Metrics>,
     ) -> Result<Self, reqwest::Error> {
         let mut tls = authorities.client_config();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let http = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TOTAL_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(ceilings.highest())
-            .build()?;
+            .pool_max_idle_per_host(ceilings.highest());
+        let http = hosts.iter().fold(builder, |builder, host| host.apply(builder)).build()?;
         Ok(Self { http, bounds: Bounds::new(ceilings, Arc::clone(&metrics)), metrics })
     }
 

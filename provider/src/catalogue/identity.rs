@@ -23,11 +23,12 @@ fn refused(fault: Fault, code: &str, status: u16) -> call::Error {
     call::Error::Refused { host, code: code.to_owned(), status, request_id, fault }
 }
 
-fn clusters() -> [kubernetes::Error; 6] {
+fn clusters() -> [kubernetes::Error; 7] {
     use kubernetes::Error;
     [
         Error::Unusable { reason: "no such file".to_owned() },
-        Error::Forbidden { account: account(), status: 403 },
+        Error::Unauthorized { account: account() },
+        Error::Forbidden { account: account() },
         Error::Missing { account: account() },
         Error::Refused { account: account(), reason: "InternalError".to_owned(), status: 500 },
         Error::Unreachable { account: account(), reason: "Connection refused (os error 111)".to_owned() },
@@ -116,7 +117,7 @@ pub(super) fn chapters(text: &mut String) {
         text,
         "Why a service account could not be read (the operator)",
         clusters(),
-        Cluster { Unusable, Forbidden, Missing, Refused, Unreachable, TimedOut }
+        Cluster { Unusable, Unauthorized, Forbidden, Missing, Refused, Unreachable, TimedOut }
     );
     chapter!(
         text,

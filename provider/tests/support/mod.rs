@@ -54,6 +54,7 @@ pub(crate) fn cloud(endpoint: Option<&str>, scheme: Scheme, access_key: Option<C
         metadata_endpoint: "http://127.0.0.1:9".parse().expect("an endpoint"),
         kubernetes: Access::Nowhere,
         authorities: Authorities::default(),
+        hosts: Vec::new(),
     }
 }
 
