@@ -109,6 +109,17 @@ async fn pods_read_what_their_own_role_may_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_session_that_one_account_opened_is_of_no_use_to_another_with_the_same_role() {
+    let world = World::start().await;
+    // The reader's role trusts the reader alone.
+    world.cluster.add("shop/clerk", Some(&role("reader")));
+    let provider = world.provider(Setup::Pods);
+    provider.mount(&Mount::as_pod(&world, "reader")).await.unwrap();
+    let status = provider.mount(&Mount::as_pod(&world, "clerk")).await.unwrap_err();
+    assert_eq!((status.code(), world.calls("GetSecretValue")), (Code::PermissionDenied, 1));
+}
+
+#[tokio::test]
 async fn an_object_without_the_role_is_read_by_the_base_identity() {
     let world = World::start().await;
     let objects =
@@ -128,6 +139,22 @@ async fn a_role_that_wants_an_external_id_gets_the_operators() {
     let mut cloud = world.cloud(Setup::Keys);
     cloud.identity.external_id = Some(setting("EXTERNAL_ID", "team-a", parse_external_id));
     assert_eq!(Subject::new(cloud).mount(&mount).await.unwrap(), "value-of-partner");
+}
+
+#[tokio::test]
+async fn a_session_of_one_external_id_is_of_no_use_with_another() {
+    let world = World::start().await;
+    let path = world.directory.path().join("external-id");
+    std::fs::write(&path, "team-a").unwrap();
+    let mut cloud = world.cloud(Setup::Keys);
+    cloud.identity.external_id =
+        Setting::new("EXTERNAL_ID", None, Some(path.clone()), parse_external_id).unwrap();
+    let provider = Subject::new(cloud);
+    let mount =
+        Mount::new().objects("[{objectName: a, crossAccountRoleArn: 'acs:ram::2222222222222222:role/wary'}]");
+    provider.mount(&mount).await.unwrap();
+    std::fs::write(&path, "another-team").unwrap();
+    assert_eq!(provider.mount(&mount).await.unwrap_err().code(), Code::PermissionDenied);
 }
 
 #[tokio::test]
