@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
 use std::time::SystemTime;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::Parser as _;
 use cucumber::event::ScenarioFinished;
 use cucumber::gherkin::Feature;
@@ -27,7 +27,7 @@ use crate::report::{
 };
 use crate::requirements::{Evidence, Level, Requirements};
 use crate::selection::{Choice, Selection, Tags};
-use crate::target::{ProviderProcess, provider_binary};
+use crate::target::{ProviderProcess, TargetFile, provider_binary};
 use crate::verdict::Case;
 use crate::world::World;
 
@@ -49,6 +49,9 @@ pub struct Options {
     /// Judge this provider binary instead of building the workspace's
     #[arg(long, value_name = "PATH", env = "CONFORMANCE_PROVIDER")]
     pub provider: Option<PathBuf>,
+    /// Start it as this target file says instead of as the workspace's provider
+    #[arg(long, value_name = "FILE", env = "CONFORMANCE_TARGET")]
+    pub target: Option<PathBuf>,
     /// How far to judge; each level holds those before it
     #[arg(long, value_name = "LEVEL", default_value = "extended", value_enum)]
     pub level: Level,
@@ -78,17 +81,6 @@ pub struct Options {
     pub source: Source,
 }
 
-/// What is judged.
-#[derive(Debug, Clone)]
-pub struct Judged {
-    /// Its name.
-    pub name: String,
-    /// What is started.
-    pub binary: PathBuf,
-    /// The capabilities that it says it has.
-    pub claims: BTreeSet<String>,
-}
-
 /// The test target's command line: the options of a run, with defaults of its own.
 pub async fn run_as_test(features: &Path, report: &Path) -> anyhow::Result<ExitCode> {
     /// Runs the features against a provider and says whether it keeps its promises
@@ -108,18 +100,27 @@ pub async fn run_as_test(features: &Path, report: &Path) -> anyhow::Result<ExitC
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let (catalogue, requirements) = Catalogue::load(options.source.features.as_deref())?;
     agree(&catalogue, &requirements)?;
-    let deviations = match &options.deviations {
-        Some(path) => Deviations::read(path, &catalogue)?,
-        None if options.source.features.is_some() => Deviations::default(),
-        None => Deviations::parse("deviations/provider.yaml", OWN_DEVIATIONS, &catalogue)?,
+    let target = options.target.as_deref().map_or_else(|| Ok(TargetFile::provider()), TargetFile::read)?;
+    let deviations = match known_deviations(&options) {
+        Some(path) => Deviations::read(&path, &catalogue)?,
+        None if options.target.is_some() => Deviations::default(),
+        None => Deviations::parse("conformance/deviations/provider.yaml", OWN_DEVIATIONS, &catalogue)?,
     };
-    let judged = Judged {
-        name: "provider".into(),
-        claims: requirements.capabilities(),
-        binary: provider_binary(options.provider.clone())?,
-    };
-    let run = Run { options, catalogue, requirements, deviations, judged };
+    let claims = target.capabilities().map(str::to_owned).collect();
+    let given = options.provider.clone();
+    let binary =
+        if given.is_some() || target.takes_a_binary() { provider_binary(given)? } else { PathBuf::new() };
+    let run = Run { options, catalogue, requirements, deviations, target, claims, binary };
     run.judge().await
+}
+
+/// The file of a target's deviations: the given one, or the one that lies where ours lies to our target file, if it does.
+fn known_deviations(options: &Options) -> Option<PathBuf> {
+    let beside = options.target.as_deref().and_then(|target| {
+        let folder = target.parent()?.join("../deviations");
+        Some(folder.join(target.file_name()?)).filter(|path| path.is_file())
+    });
+    options.deviations.clone().or(beside)
 }
 
 /// A run that is about to begin.
@@ -129,7 +130,9 @@ struct Run {
     catalogue: Catalogue,
     requirements: Requirements,
     deviations: Deviations,
-    judged: Judged,
+    target: Arc<TargetFile>,
+    claims: BTreeSet<String>,
+    binary: PathBuf,
 }
 
 impl Run {
@@ -138,7 +141,7 @@ impl Run {
         let selection = self.selection()?;
         let planned = self.plan(&selection);
         let mut interruption = Interruption::listen()?;
-        let (version, mut remarks) = match version(&self.judged).await {
+        let (version, mut remarks) = match self.version().await {
             Ok(version) => (Some(version), Vec::new()),
             Err(error) => (None, vec![format!("the target does not tell its version: {error:#}")]),
         };
@@ -171,10 +174,10 @@ impl Run {
                 fake_version: fake_alicloud::VERSION.into(),
             },
             target: Target {
-                name: self.judged.name.clone(),
+                name: self.target.name.clone(),
                 version,
                 evidence: Evidence::Model,
-                claims: self.judged.claims.clone(),
+                claims: self.claims.clone(),
             },
             started: report::timestamp(started),
             took_ms: report::millis(now().duration_since(started).unwrap_or_default()),
@@ -211,15 +214,27 @@ impl Run {
         })
     }
 
+    /// Name and version of the target, as it tells them itself.
+    async fn version(&self) -> anyhow::Result<String> {
+        let mut world = World::new().await?;
+        world.binary.clone_from(&self.binary);
+        world.target = Arc::clone(&self.target);
+        world.provider().await?;
+        let version = world.driver.version("alibabacloud", driver::HEALTH_CHECK_DEADLINE).await?;
+        Ok(format!("{} {}", version.runtime_name, version.runtime_version))
+    }
+
     fn selection(&self) -> anyhow::Result<Selection> {
         let Options { level, tags, name, input, .. } = self.options.clone();
         for id in tags.iter().flat_map(Tags::ids) {
             self.requirements.known(id)?;
         }
-        for id in &self.judged.claims {
-            self.requirements.known(id)?;
+        for id in &self.claims {
+            self.requirements
+                .known(id)
+                .with_context(|| format!("the target {} claims {id}", self.target.name))?;
         }
-        let selection = Selection { level, claims: self.judged.claims.clone(), tags, name, input };
+        let selection = Selection { level, claims: self.claims.clone(), tags, name, input };
         let files = self.catalogue.features().iter().filter_map(|feature| feature.path.as_deref()?.to_str());
         if let Some(input) = selection
             .input
@@ -251,7 +266,7 @@ impl Run {
             available_parallelism().map_or(1, std::num::NonZero::get) * SCENARIOS_PER_PROCESSOR
         });
         let runner = runner::basic::Cli { fail_fast: self.options.fail_fast, ..Default::default() };
-        let binary = self.judged.binary.clone();
+        let (binary, target) = (self.binary.clone(), Arc::clone(&self.target));
         World::cucumber::<&str>()
             .with_parser(Parsed(self.catalogue.features().to_vec()))
             .with_writer(collector)
@@ -259,6 +274,7 @@ impl Run {
             .max_concurrent_scenarios(concurrency)
             .before(move |_, _, _, world| {
                 world.binary.clone_from(&binary);
+                world.target = Arc::clone(&target);
                 std::future::ready(()).boxed_local()
             })
             .after(move |feature, _, scenario, end, world| {
@@ -303,15 +319,6 @@ async fn noted(world: &mut World, steps_passed: bool) -> Note {
 #[expect(clippy::disallowed_methods, reason = "a report tells when its run really was")]
 fn now() -> SystemTime {
     SystemTime::now()
-}
-
-/// Name and version of the target, as it tells them itself.
-async fn version(judged: &Judged) -> anyhow::Result<String> {
-    let mut world = World::new().await?;
-    world.binary.clone_from(&judged.binary);
-    world.provider().await?;
-    let version = world.driver.version("alibabacloud", driver::HEALTH_CHECK_DEADLINE).await?;
-    Ok(format!("{} {}", version.runtime_name, version.runtime_version))
 }
 
 fn place(feature: &Feature, line: usize) -> Place {

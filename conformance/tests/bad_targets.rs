@@ -25,14 +25,15 @@ use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
-#[expect(
-    missing_docs,
-    unused_qualifications,
-    clippy::allow_attributes_without_reason,
-    clippy::pedantic,
-    reason = "generated code follows its generator's style"
-)]
 mod protocol {
+    #![allow(
+        missing_docs,
+        unreachable_pub,
+        unused_qualifications,
+        clippy::allow_attributes_without_reason,
+        clippy::pedantic,
+        reason = "generated code follows its generator's style"
+    )]
     tonic::include_proto!("v1alpha1");
 }
 
@@ -115,6 +116,7 @@ async fn judge(folder: &Path, name: &str) -> Report {
     let reports = folder.join("reports");
     let options = Options {
         provider: Some(binary),
+        target: None,
         level: Level::Extended,
         tags: None,
         name: None,
@@ -137,14 +139,13 @@ async fn misbehave(arguments: &[String]) -> ExitCode {
         return ExitCode::from(3);
     }
     let after = |name: &str| {
-        let at = arguments.iter().position(|argument| argument == name).unwrap();
-        PathBuf::from(&arguments[at + 1])
+        PathBuf::from(arguments.iter().find_map(|argument| argument.strip_prefix(name)).unwrap())
     };
-    let socket = after("--provider-volume").join("alibabacloud.sock");
+    let socket = after("--provider-volume=").join("alibabacloud.sock");
     let service = CsiDriverProviderServer::new(Provider { manner });
     let incoming = UnixListenerStream::new(UnixListener::bind(socket).unwrap());
     let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
-    let pages = tokio::net::TcpListener::bind(format!("127.0.0.1:{}", after("--healthz-port").display()))
+    let pages = tokio::net::TcpListener::bind(format!("127.0.0.1:{}", after("--healthz-port=").display()))
         .await
         .unwrap();
     tokio::spawn(serve_pages(pages));

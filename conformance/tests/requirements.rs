@@ -1,10 +1,12 @@
 //! The workspace's own requirements, features and README agree.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use conformance::catalogue::Catalogue;
 use conformance::coverage;
 use conformance::requirements::{Evidence, Requirement, Requirements};
+use conformance::target::TargetFile;
 
 /// Rows that a scenario on the model could show and none does yet. The list only shrinks: a row that is shown has to leave it.
 const AWAITED: &[&str] = &[
@@ -32,6 +34,17 @@ fn only_the_cluster_is_waited_for_but_for_a_list_that_shrinks() {
     let planned = requirements.rows().iter().filter(|row| row.planned && row.evidence == Evidence::Model);
 
     assert_eq!(planned.map(Requirement::id).collect::<Vec<_>>(), AWAITED);
+}
+
+#[test]
+fn the_workspaces_provider_claims_everything_that_can_be_shown() {
+    let (_, requirements) = workspace();
+    let target = TargetFile::provider();
+    let claims: BTreeSet<&str> = target.capabilities().collect();
+
+    let unclaimed = requirements.capabilities().into_iter().filter(|id| !claims.contains(id.as_str()));
+
+    assert_eq!(unclaimed.collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[test]

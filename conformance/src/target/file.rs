@@ -4,9 +4,11 @@
 //! scenario sets and a file has no words for cannot be told to that target.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
+use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::{Location, Spanned};
@@ -151,6 +153,21 @@ impl TargetFile {
         static FILE: LazyLock<Arc<TargetFile>> =
             LazyLock::new(|| Arc::new(PROVIDER.parse().expect("tested")));
         Arc::clone(&FILE)
+    }
+
+    /// Reads a file; an error names it.
+    pub fn read(path: &Path) -> anyhow::Result<Arc<Self>> {
+        let name = path.display();
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("reading the target file {name}"))?;
+        Ok(Arc::new(text.parse().with_context(|| name.to_string())?))
+    }
+
+    /// Whether its command holds the binary that is given or built.
+    pub fn takes_a_binary(&self) -> bool {
+        let Start::Process(process) = &self.start;
+        let (_, others) = COMMAND.split_first().expect("it is no empty list");
+        process.command.iter().any(|template| template.check(others).is_err())
     }
 
     /// The extended requirements that it claims.
