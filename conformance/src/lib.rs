@@ -16,6 +16,7 @@ pub mod inspection;
 pub mod interruption;
 pub mod kubernetes;
 pub mod leak;
+pub mod load;
 pub mod patience;
 pub mod report;
 pub mod requirements;

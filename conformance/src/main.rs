@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use conformance::{commands, demo, suite};
+use conformance::{commands, demo, load, suite};
 
 /// The exit code when nothing could be judged or shown at all.
 const UNUSABLE: u8 = 2;
@@ -33,6 +33,8 @@ enum Command {
     ReportSchema,
     /// Show the main job in five seconds: a secret becomes a file, and changes when the secret does
     Demo(demo::Options),
+    /// Drive a provider hard, and tell how fast it is and what that costs
+    Load(Box<load::Options>),
 }
 
 #[tokio::main]
@@ -45,6 +47,7 @@ async fn main() -> ExitCode {
         Command::Requirements(options) => commands::requirements(&options),
         Command::ReportSchema => commands::report_schema(),
         Command::Demo(options) => demo::run(options).await,
+        Command::Load(options) => load::run(*options).await,
     };
     result.unwrap_or_else(|error| {
         // Where standard error is closed, the exit code is all that can be said.

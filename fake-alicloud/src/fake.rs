@@ -249,6 +249,11 @@ impl FakeAlicloud {
         self.cloud.journal.select(filter)
     }
 
+    /// How many calls among them are meant.
+    pub fn count_calls(&self, filter: &CallFilter) -> usize {
+        self.cloud.journal.count(filter)
+    }
+
     /// Waits until there are so many calls that are meant and returns them; after the timeout, those that there are.
     pub async fn wait_for_calls(
         &self,
