@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use conformance::target::TargetFile;
 use conformance::{commands, demo, load, suite};
 
 /// The exit code when nothing could be judged or shown at all.
@@ -35,6 +36,8 @@ enum Command {
     Demo(demo::Options),
     /// Drive a provider hard, and tell how fast it is and what that costs
     Load(Box<load::Options>),
+    /// Print the JSON Schema of target files
+    TargetSchema,
 }
 
 #[tokio::main]
@@ -48,10 +51,16 @@ async fn main() -> ExitCode {
         Command::ReportSchema => commands::report_schema(),
         Command::Demo(options) => demo::run(options).await,
         Command::Load(options) => load::run(*options).await,
+        Command::TargetSchema => target_schema(),
     };
     result.unwrap_or_else(|error| {
         // Where standard error is closed, the exit code is all that can be said.
         let _ = writeln!(io::stderr(), "conformance: {error:#}");
         ExitCode::from(UNUSABLE)
     })
+}
+
+fn target_schema() -> anyhow::Result<ExitCode> {
+    io::stdout().write_all(TargetFile::schema().as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }

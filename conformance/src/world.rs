@@ -1,6 +1,6 @@
 //! The world of a scenario: one cloud, one provider, one driver, one folder, shared with no other scenario.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -39,6 +39,8 @@ pub struct World {
     pub trouble: Option<Trouble>,
     /// Services that cannot be reached, and where nobody listens for them.
     pub unreachable: BTreeMap<Service, String>,
+    /// Services that the provider is to find at the cloud's own names, where no scenario may send anything.
+    pub own_names: BTreeSet<Service>,
     /// What the provider is started with beside who it is.
     pub options: target::Options,
     /// Who the provider is told to be.
@@ -114,6 +116,7 @@ impl World {
             other_cloud: None,
             trouble: None,
             unreachable: BTreeMap::new(),
+            own_names: BTreeSet::new(),
             // A scenario republishes right after it changed a secret.
             options: target::Options {
                 region: Some(REGION.into()),
@@ -157,8 +160,10 @@ impl World {
     /// What the provider is started with.
     pub fn settings(&self) -> Settings {
         let api = self.trouble.as_ref().map_or_else(|| self.cloud.url().to_owned(), Trouble::url);
-        let at =
-            |service, url: &str| self.unreachable.get(&service).cloned().unwrap_or_else(|| url.to_owned());
+        let at = |service, url: &str| {
+            let is_named = self.own_names.contains(&service);
+            (!is_named).then(|| self.unreachable.get(&service).cloned().unwrap_or_else(|| url.to_owned()))
+        };
         let mut options = self.options.clone();
         options.allowed_endpoints.extend(self.other_cloud.iter().map(|cloud| cloud.url().to_owned()));
         Settings {

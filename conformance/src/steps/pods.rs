@@ -125,6 +125,13 @@ fn brings(world: &mut World, class: String, list: String) -> Result<(), StepErro
     Ok(())
 }
 
+#[given("the pod was refused before")]
+async fn was_refused(world: &mut World) -> Result<(), StepError> {
+    world.publish().await?;
+    world.refusal()?;
+    Ok(())
+}
+
 #[when("the pod starts")]
 async fn starts(world: &mut World) -> Result<(), StepError> {
     Ok(world.publish().await?)

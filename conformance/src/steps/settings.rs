@@ -9,7 +9,7 @@ use super::identities::{PROVIDER_ACCOUNT, PROVIDER_NAMESPACE, owner};
 use super::quoted;
 use crate::cloud::{ACCOUNT, CLUSTER, oidc_provider_arn};
 use crate::target::AccessKey;
-use crate::world::{StepError, World};
+use crate::world::{Service, StepError, World};
 
 /// A list such as `the key of "operator", the role "app" and the OIDC provider`.
 #[given(regex = r"^the provider is told (.+)$")]
@@ -41,6 +41,12 @@ fn told(world: &mut World, list: String) -> Result<(), StepError> {
         }
     }
     Ok(())
+}
+
+#[given("the provider is not told the OIDC provider")]
+fn no_oidc_provider(world: &mut World) {
+    world.identity.oidc_provider_arn = None;
+    world.identity.token_file = None;
 }
 
 pub(super) fn key_of(world: &World, user: &str) -> anyhow::Result<AccessKey> {
@@ -91,6 +97,12 @@ fn in_files(world: &mut World) {
 #[given("the provider is not told its region")]
 fn no_region(world: &mut World) {
     world.options.region = None;
+}
+
+/// So the name has to be made, of the region. Only for mounts that are refused before anything is sent to it.
+#[given("the provider is not told where OOS is")]
+fn no_oos(world: &mut World) {
+    world.own_names.insert(Service::Oos);
 }
 
 #[given("the operator lets pods without an identity read with the provider's")]

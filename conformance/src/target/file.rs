@@ -19,7 +19,7 @@ use super::template::Template;
 const PROVIDER: &str = include_str!("../../targets/provider.yaml");
 
 /// What is known wherever a process is started.
-pub(super) const COMMAND: [&str; 7] = ["provider", "sockets", "kms", "oos", "sts", "metadata", "healthPort"];
+pub(super) const COMMAND: [&str; 3] = ["provider", "sockets", "healthPort"];
 
 /// A target: how to start it, how to tell it who it is, what it claims.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -52,8 +52,8 @@ pub(super) enum Start {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Process {
-    /// Program and arguments, with {provider} (the binary that is judged), {sockets} (the folder for its socket), {kms}, {oos},
-    /// {sts}, {metadata} (URLs) and {healthPort}.
+    /// Program and arguments, with {provider} (the binary that is judged), {sockets} (the folder for its socket) and
+    /// {healthPort}.
     #[schemars(length(min = 1))]
     pub(super) command: Vec<Template>,
     /// What is added when a scenario sets something.
@@ -65,6 +65,14 @@ pub(super) struct Process {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
+    /// KMS is at {kms}, a URL. Without it, and the next three, the cloud's own names are used.
+    pub(super) kms: Option<Vec<Template>>,
+    /// OOS is at {oos}.
+    pub(super) oos: Option<Vec<Template>>,
+    /// The token service is at {sts}.
+    pub(super) sts: Option<Vec<Template>>,
+    /// The instance metadata service is at {metadata}.
+    pub(super) metadata: Option<Vec<Template>>,
     /// The cluster's {region}; without it the node's is looked up.
     pub(super) region: Option<Vec<Template>>,
     /// Which endpoints are used if none are named: the {network} is `vpc` or `public`.
@@ -206,8 +214,12 @@ impl TargetFile {
 }
 
 impl Arguments {
-    fn slots(&self) -> [(&Option<Vec<Template>>, &'static [&'static str]); 12] {
+    fn slots(&self) -> [(&Option<Vec<Template>>, &'static [&'static str]); 16] {
         [
+            (&self.kms, &["kms"]),
+            (&self.oos, &["oos"]),
+            (&self.sts, &["sts"]),
+            (&self.metadata, &["metadata"]),
             (&self.region, &["region"]),
             (&self.network, &["network"]),
             (&self.kubeconfig, &["kubeconfig"]),
@@ -269,13 +281,9 @@ mod tests {
 
     #[test]
     fn the_schema_in_the_box_is_that_of_the_code() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/targets/target.schema.json");
-        let schema = TargetFile::schema();
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(file, &schema).unwrap();
-        }
-        let text = std::fs::read_to_string(file).unwrap();
-        assert_eq!(text, schema, "run this test with UPDATE_SCHEMA=1 and look at the difference");
+        let text = include_str!("../../targets/target.schema.json");
+        let hint = "write the output of `conformance target-schema` to targets/target.schema.json";
+        assert!(text == TargetFile::schema(), "{hint}");
     }
 
     #[rstest]

@@ -1,5 +1,6 @@
 //! What a scenario tells a target at its start, in no target's words.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -27,17 +28,17 @@ pub struct Settings {
     pub identity: Identity,
 }
 
-/// The cloud's doors, as URLs.
+/// The cloud's doors, as URLs; without one, a service is at the name that the cloud gives it.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
     /// Of KMS.
-    pub kms: String,
+    pub kms: Option<String>,
     /// Of OOS.
-    pub oos: String,
+    pub oos: Option<String>,
     /// Of the token service.
-    pub sts: String,
+    pub sts: Option<String>,
     /// Of the instance metadata service.
-    pub metadata: String,
+    pub metadata: Option<String>,
 }
 
 /// Settings of an operator. What is not set is the target's default.
@@ -108,13 +109,17 @@ pub struct AccessKey {
 /// How a process is started.
 pub(super) struct Launch {
     pub(super) command: Vec<String>,
-    pub(super) environment: Vec<(String, String)>,
+    pub(super) environment: Variables,
 }
+
+/// Names and values.
+type Variables = Vec<(String, String)>;
 
 impl Endpoints {
     /// One door for all that is called with signatures.
     pub fn of(api: &str, metadata: &str) -> Self {
-        Self { kms: api.into(), oos: api.into(), sts: api.into(), metadata: metadata.into() }
+        let api = Some(api.to_owned());
+        Self { kms: api.clone(), oos: api.clone(), sts: api, metadata: Some(metadata.to_owned()) }
     }
 }
 
@@ -129,11 +134,8 @@ impl Settings {
     /// The settings in the target's words.
     pub(super) fn launch(&self, health_port: u16) -> Result<Launch, TargetError> {
         let Start::Process(process) = &self.target.start;
-        let (provider, sockets) = (text(&self.binary), text(&self.provider_folder));
-        let Endpoints { kms, oos, sts, metadata } = &self.endpoints;
-        let health_port = health_port.to_string();
-        let values = [&provider, &sockets, kms, oos, sts, metadata, &health_port];
-        let values: Vec<_> = COMMAND.into_iter().zip(values.map(String::as_str)).collect();
+        let values = [text(&self.binary), text(&self.provider_folder), health_port.to_string()];
+        let values: Vec<_> = COMMAND.into_iter().zip(values.iter().map(String::as_str)).collect();
         let mut command: Vec<_> = process.command.iter().map(|template| template.render(&values)).collect();
         self.arguments(&mut command)?;
         Ok(Launch { command, environment: self.environment()? })
@@ -152,6 +154,18 @@ impl Settings {
             command.extend(templates.iter().map(|template| template.render(values)));
             Ok(())
         };
+        let Endpoints { kms, oos, sts, metadata } = &self.endpoints;
+        let endpoints = [
+            ("kms", &words.kms, kms),
+            ("oos", &words.oos, oos),
+            ("sts", &words.sts, sts),
+            ("metadata", &words.metadata, metadata),
+        ];
+        for (slot, templates, endpoint) in endpoints {
+            if let Some(endpoint) = endpoint {
+                add(slot, templates, &[(slot, endpoint)])?;
+            }
+        }
         if let Some(region) = &options.region {
             add("region", &words.region, &[("region", region)])?;
         }
@@ -192,7 +206,7 @@ impl Settings {
     }
 
     /// The variables that tell the identity.
-    fn environment(&self) -> Result<Vec<(String, String)>, TargetError> {
+    fn environment(&self) -> Result<Variables, TargetError> {
         let (path, variables) = self.variables()?;
         let variables = match &self.identity.files {
             None => variables,
@@ -220,12 +234,12 @@ impl Settings {
     }
 
     /// Variables that name files in any case, and the others.
-    fn variables(&self) -> Result<(Vec<(String, String)>, Vec<(String, String)>), TargetError> {
+    fn variables(&self) -> Result<(Variables, Variables), TargetError> {
         let words = &self.target.identities;
         let identity = &self.identity;
         let token_file = identity.token_file.as_deref().map(text);
         let told = |slot: &str,
-                    templates: &std::collections::BTreeMap<String, Template>,
+                    templates: &BTreeMap<String, Template>,
                     value: &Option<String>,
                     placeholder: &str| {
             let Some(value) = value else { return Ok(Vec::new()) };
@@ -350,6 +364,7 @@ mod tests {
         let mut settings = settings();
         let text = "name: other\nstart: { process: { command: ['{provider}'] } }";
         settings.target = Arc::new(text.parse().unwrap());
+        settings.endpoints = Endpoints { kms: None, oos: None, sts: None, metadata: None };
         settings.identity.role_arn = Some("acs:ram::1:role/r".into());
 
         let error = settings.launch(80).err().unwrap();

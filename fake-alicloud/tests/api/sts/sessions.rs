@@ -121,3 +121,36 @@ async fn the_policy_of_a_session_narrows_its_role() {
     assert_eq!(world.send(&session.on(describe)).await.status, 200);
     assert_eq!(world.send(&session.on(read())).await.refusal(), (403, "Forbidden.NoPermission".to_owned()));
 }
+
+#[tokio::test]
+async fn a_session_outlives_a_replacement_of_the_accounts_unless_its_role_becomes_another() {
+    let world = world().await;
+    let replace = |role_id: &str| {
+        let accounts = r#"
+accounts:
+  - id: "1111111111111111"
+    users:
+      - name: clerk
+        accessKeys: [{ id: LTAI5tClerk, secret: secret-of-clerk }]
+        policies: [AliyunSTSAssumeRoleAccess]
+    roles:
+      - name: app
+        id: ROLE
+        policies: [AdministratorAccess]
+        trust:
+          Statement:
+            - { Effect: Allow, Action: "sts:AssumeRole", Principal: { RAM: ["acs:ram::1111111111111111:root"] } }
+    secrets: [{ name: db/password, versions: [{ id: v1, data: first }] }]
+"#;
+        let seed = Seed::from_yaml(&accounts.replace("ROLE", &format!("'{role_id}'"))).expect("a seed");
+        world.fake.replace(&seed).expect("a seed that can be used");
+    };
+    replace("300000000000000001");
+    let session = session(&world).await;
+    let read = |nonce: &str| session.on(Call { nonce: nonce.to_owned(), ..read() });
+    replace("300000000000000001");
+    assert_eq!(world.send(&read("one")).await.json()["SecretData"], "first");
+    replace("300000000000000002");
+    assert_eq!(world.send(&read("two")).await.refusal(), (404, "InvalidAccessKeyId.NotFound".to_owned()));
+    assert_eq!(world.fake.journal().len(), 3);
+}
