@@ -72,8 +72,10 @@ pub struct Door {
 ///
 /// Rights are the identity's. It says which key pair (a keyed fingerprint of both halves) or which role, and for a role who
 /// became it and how: the token's claims and service account, the provider who vouches, the external id, the name and length
-/// of the session, and recursively the identity that assumed it. No session is opened with a policy of its own. The one thing
-/// that an identity may leave open is which role a node's instance has; see [`Identity::is_settled`].
+/// of the session, and recursively the identity that assumed it. No session is opened with a policy of its own. Whether a token
+/// is genuine the cloud says when a session is opened; tokens come from the kubelet, so later ones that say the same are not
+/// presented again. The one thing that an identity may leave open is which role a node's instance has; see
+/// [`Identity::is_settled`].
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Who asks.

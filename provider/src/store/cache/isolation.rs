@@ -17,8 +17,8 @@ use crate::credential::{Claims, Fingerprints};
 use crate::kubernetes::Name;
 use crate::store::{Door, kms};
 
-const WINDOW: Duration = Duration::from_secs(2);
-const STALE: Duration = Duration::from_secs(5);
+const WINDOW: Duration = Duration::from_secs(6);
+const STALE: Duration = Duration::from_secs(10);
 const SECRETS: usize = 2;
 
 /// Whom the cloud tells apart: an identity, and the access key id of its session.
@@ -86,7 +86,7 @@ fn event() -> impl Strategy<Value = Event> {
         any::<Index>(),
         any::<Index>(),
         any::<bool>(),
-        1..1_500_u64,
+        1..800_u64,
         500..6_000_u64,
         proptest::option::weighted(0.2, 0..1_500_u64),
     );

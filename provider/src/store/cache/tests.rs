@@ -114,7 +114,7 @@ async fn a_republish_takes_what_was_read_within_the_window_counted_from_the_call
 async fn another_session_or_identity_gets_nothing_of_it() {
     let world = World::new(None);
     world.first().await;
-    for (call, (role, session)) in [(2, ("a", "t")), (3, ("b", "s"))] {
+    for (call, (role, session)) in [(2, ("b", "s")), (3, ("a", "t"))] {
         let arrival = world.cache.arrive(true);
         let read = async || world.read().await;
         let value = world.cache.get(&key(Some(role)), session, arrival, in_time(), read).await.unwrap();
