@@ -8,7 +8,7 @@ use fake_alicloud::{Effect, ErrorEffect, Fault, FaultProduct, Malformation};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use rstest::rstest;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tonic::Code;
 
@@ -209,4 +209,30 @@ async fn a_mount_that_is_cancelled_stops_its_call_and_nobody_elses() {
     };
     drop(second);
     assert!(ended(second_call).await);
+}
+
+#[tokio::test]
+async fn a_connection_that_nobody_uses_is_closed_within_a_minute() {
+    let world = World::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut cloud = world.cloud(Setup::Keys);
+    cloud.settings.kms_endpoint = Some(format!("http://{}", listener.local_addr().unwrap()).parse().unwrap());
+    let provider = remembering(cloud, None);
+    let answer = async {
+        let mut stream = call(&listener).await;
+        let body = r#"{"SecretData":"value-of-a","VersionId":"v1"}"#;
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream
+    };
+    let mount = Mount::new();
+    let (value, stream) = tokio::join!(provider.mount(&mount), answer);
+    assert_eq!(value.unwrap(), "value-of-a");
+    // Whatever is due at a moment is done before the next.
+    for _ in 0..60 {
+        pass(Duration::from_secs(1)).await;
+        tokio::task::yield_now().await;
+    }
+    let closed = tokio::time::timeout(Duration::from_secs(1), ended(stream)).await;
+    assert_eq!(closed, Ok(true));
 }

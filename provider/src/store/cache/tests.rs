@@ -201,6 +201,15 @@ async fn old_values_are_served_for_as_long_as_the_operator_says_and_to_the_same_
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_republishes_may_have_is_not_served_in_an_outage_beyond_the_operators_limit() {
+    let world = World::new(Some(WINDOW / 3));
+    world.first().await;
+    advance(WINDOW / 2).await;
+    assert!(world.cache.stale(&key(Some("a")), Some("s")).is_none());
+    assert_eq!(world.again().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_may_be_somebody_else_by_now_gets_no_old_values_without_his_session() {
     let world = World::new(Some(MINUTE));
     let arrival = world.cache.arrive(false);
