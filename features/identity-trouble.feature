@@ -55,7 +55,7 @@ Feature: Trouble on the way to an identity is outlived or told, in time
     Given the metadata service <behaviour>
     When a pod mounts "test-secrets"
     Then the mount is refused for good
-    And the mount is refused as Unknown with "default/test-secrets", "the node's own cannot be had" and "<named>"
+    And the refusal names "default/test-secrets", "the node's own cannot be had" and "<named>"
     And the answer came before the kubelet stopped waiting
     And the cloud saw exactly 0 calls of "GetSecretValue"
 
