@@ -11,7 +11,11 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use tempfile::TempDir;
 
 use crate::cloud::{AUDIENCE, Cloud};
-use crate::driver::{self, Driver, Pod, Publication, Receipt, Refusal, SecretProviderClass, TokenDelivery};
+use crate::driver::objects::EVENTS;
+use crate::driver::stand_in::StandIn;
+use crate::driver::{
+    self, Attempt, Driver, Node, Pod, Publication, Receipt, Refusal, SecretProviderClass, TokenDelivery,
+};
 use crate::faults::Trouble;
 use crate::kubernetes::Cluster;
 use crate::target::{self, AccessKey, Exit, Identity, ProviderProcess, Settings, TargetFile, free_port};
@@ -53,6 +57,12 @@ pub struct World {
     pub token_requests: (Vec<String>, TokenDelivery),
     /// The node's driver.
     pub driver: Arc<Driver>,
+    /// What runs on the node by itself while time passes.
+    pub node: Node,
+    /// Every publication of the kubelet, in order.
+    pub attempts: Vec<Attempt>,
+    /// A provider of the suite's own in place of the one that is judged, if the scenario needs bad behaviour.
+    pub stand_in: Option<StandIn>,
     /// The pod of which the scenario speaks.
     pub pod: Option<Pod>,
     /// What cloud and Kubernetes had been asked before the last mount.
@@ -128,6 +138,9 @@ impl World {
             cluster: None,
             token_requests: (vec![AUDIENCE.into()], TokenDelivery::Context),
             driver: Arc::new(Driver::new(options)),
+            node: Node::default(),
+            attempts: Vec::new(),
+            stand_in: None,
             pod: None,
             asked_before: BTreeMap::new(),
             outcome: None,
@@ -228,13 +241,27 @@ impl World {
     /// Applies a class to the cluster.
     pub fn apply_class(&mut self, manifest: &str) -> anyhow::Result<()> {
         let class: SecretProviderClass = manifest.parse()?;
-        self.driver_mut()?.apply(class);
+        self.driver.apply(&class);
+        Ok(())
+    }
+
+    /// Lets time pass on the node and keeps what was published meanwhile.
+    pub async fn pass(&mut self, span: Duration) -> anyhow::Result<()> {
+        if self.stand_in.is_none() {
+            self.provider().await?;
+        }
+        let attempts = self.node.pass(&self.driver, span).await?;
+        let events = self.driver.objects.list(EVENTS);
+        self.texts.extend(events.iter().filter_map(|event| event["message"].as_str()).map(str::to_owned));
+        self.attempts.extend(attempts);
         Ok(())
     }
 
     /// Lets the driver publish the scenario's pod and keeps the outcome.
     pub async fn publish(&mut self) -> anyhow::Result<()> {
-        self.provider().await?;
+        if self.stand_in.is_none() {
+            self.provider().await?;
+        }
         self.asked_before = self.asked();
         let outcome = self.begin_publish()?.await.context("the driver's task ended early")?;
         self.keep(outcome);

@@ -124,10 +124,12 @@ impl Client {
                 return Err(deadline_exceeded());
             } else {
                 attempts += 1;
-                if error.code() != Code::Unavailable || attempts == ATTEMPTS {
-                    return Err(error);
+                match pushback(&error) {
+                    _ if error.code() != Code::Unavailable || attempts == ATTEMPTS => return Err(error),
+                    Pushback::Never => return Err(error),
+                    Pushback::After(pause) => pause,
+                    Pushback::None => FIRST_BACKOFF,
                 }
-                FIRST_BACKOFF
             };
             tokio::time::sleep(backoff.min(end.saturating_duration_since(Instant::now()))).await;
         }
@@ -141,6 +143,20 @@ impl Client {
         }
         Ok(answer)
     }
+}
+
+/// The server's wish for the next attempt, in `grpc-retry-pushback-ms`.
+enum Pushback {
+    None,
+    After(Duration),
+    /// Negative, or no number.
+    Never,
+}
+
+fn pushback(status: &Status) -> Pushback {
+    let Some(text) = status.metadata().get("grpc-retry-pushback-ms") else { return Pushback::None };
+    let milliseconds = text.to_str().ok().and_then(|text| text.parse().ok());
+    milliseconds.map_or(Pushback::Never, |milliseconds| Pushback::After(Duration::from_millis(milliseconds)))
 }
 
 fn deadline_exceeded() -> Status {
@@ -244,6 +260,25 @@ mod tests {
         let status = Client::new(socket, Authority::Localhost, 4096).version(60 * SECOND).await.unwrap_err();
 
         assert_eq!((status.code(), calls.load(Ordering::SeqCst)), (Code::Unavailable, 3));
+    }
+
+    #[rstest]
+    #[case::at_once("0", 3)]
+    #[case::never("-1", 1)]
+    #[case::no_number("soon", 1)]
+    #[tokio::test]
+    async fn a_servers_wish_decides_about_repetition(#[case] wish: &'static str, #[case] expected: usize) {
+        let folder = TempDir::new().unwrap();
+        let socket = folder.path().join("stock.sock");
+        let provider = super::super::stand_in::StandIn::start(&socket).unwrap();
+        let mut status = Status::unavailable("not today");
+        status.metadata_mut().insert("grpc-retry-pushback-ms", wish.parse().unwrap());
+        provider.answer(Err(status));
+
+        let client = Client::new(socket, Authority::Localhost, 4096);
+        client.mount(MountRequest::default(), SECOND).await.unwrap_err();
+
+        assert_eq!(provider.calls().len(), expected);
     }
 
     #[tokio::test(start_paused = true)]

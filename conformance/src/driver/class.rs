@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 const GROUP: &str = "secrets-store.csi.x-k8s.io";
 
@@ -21,6 +21,32 @@ pub struct SecretProviderClass {
     pub provider: String,
     /// `spec.parameters`.
     pub parameters: BTreeMap<String, String>,
+    /// `spec.secretObjects`: Secrets to be made of the mounted files.
+    pub secret_objects: Vec<SecretObject>,
+}
+
+/// A Secret to be made of mounted files. Everything may be empty: the driver checks it at each synchronization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretObject {
+    /// `secretName`
+    pub secret_name: String,
+    /// `type`
+    pub secret_type: String,
+    /// `labels`
+    pub labels: BTreeMap<String, String>,
+    /// `annotations`
+    pub annotations: BTreeMap<String, String>,
+    /// `data`
+    pub data: Vec<SecretKey>,
+}
+
+/// One key of such a Secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretKey {
+    /// `objectName`: the path of a mounted file.
+    pub object_name: String,
+    /// `key`: the key that holds its content.
+    pub key: String,
 }
 
 /// The served versions of the resource; their schema is the same.
@@ -65,6 +91,13 @@ impl FromStr for SecretProviderClass {
     fn from_str(yaml: &str) -> Result<Self, ClassError> {
         let manifest: Value =
             serde_yaml::from_str(yaml).map_err(|error| ClassError::Yaml(error.to_string()))?;
+        Self::from_object(&manifest)
+    }
+}
+
+impl SecretProviderClass {
+    /// Reads the object that the API server holds, or is about to.
+    pub fn from_object(manifest: &Value) -> Result<Self, ClassError> {
         let manifest =
             manifest.as_object().ok_or(ClassError::Type { field: "manifest".into(), expected: "object" })?;
         let api_version = api_version(manifest)?;
@@ -75,16 +108,52 @@ impl FromStr for SecretProviderClass {
             return Err(ClassError::Name);
         }
         let namespace = text(metadata, "metadata.", "namespace")?;
-        let parameters = object(spec, "spec.", "parameters")?;
         Ok(Self {
             api_version,
             name,
             namespace: if namespace.is_empty() { "default".into() } else { namespace },
             provider: text(spec, "spec.", "provider")?,
-            parameters: parameters
-                .keys()
-                .map(|key| Ok((key.clone(), text(parameters, "spec.parameters.", key)?)))
-                .collect::<Result<_, ClassError>>()?,
+            parameters: texts(spec, "spec.", "parameters")?,
+            secret_objects: list(spec, "spec.", "secretObjects", SecretObject::from_object)?,
+        })
+    }
+
+    /// The object that the API server holds.
+    pub fn to_object(&self) -> Value {
+        let secret_objects = self.secret_objects.iter().map(|secret| {
+            let data = secret.data.iter();
+            let data = data.map(|item| json!({ "objectName": item.object_name, "key": item.key }));
+            json!({
+                "secretName": secret.secret_name,
+                "type": secret.secret_type,
+                "labels": secret.labels,
+                "annotations": secret.annotations,
+                "data": data.collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "apiVersion": format!("{GROUP}/v1"),
+            "kind": "SecretProviderClass",
+            "metadata": { "name": self.name, "namespace": self.namespace },
+            "spec": {
+                "provider": self.provider,
+                "parameters": self.parameters,
+                "secretObjects": secret_objects.collect::<Vec<_>>(),
+            },
+        })
+    }
+}
+
+impl SecretObject {
+    fn from_object(object: &Map<String, Value>, path: &str) -> Result<Self, ClassError> {
+        Ok(Self {
+            secret_name: text(object, path, "secretName")?,
+            secret_type: text(object, path, "type")?,
+            labels: texts(object, path, "labels")?,
+            annotations: texts(object, path, "annotations")?,
+            data: list(object, path, "data", |item, path| {
+                Ok(SecretKey { object_name: text(item, path, "objectName")?, key: text(item, path, "key")? })
+            })?,
         })
     }
 }
@@ -111,6 +180,34 @@ fn object<'a>(
         Some(Value::Object(object)) => Ok(object),
         Some(_) => Err(ClassError::Type { field: format!("{path}{key}"), expected: "object" }),
     }
+}
+
+/// A field that holds an object of strings.
+fn texts(parent: &Map<String, Value>, path: &str, key: &str) -> Result<BTreeMap<String, String>, ClassError> {
+    let members = object(parent, path, key)?;
+    let path = format!("{path}{key}.");
+    members.keys().map(|key| Ok((key.clone(), text(members, &path, key)?))).collect()
+}
+
+/// A field that holds a list of objects.
+fn list<T>(
+    parent: &Map<String, Value>,
+    path: &str,
+    key: &str,
+    read: impl Fn(&Map<String, Value>, &str) -> Result<T, ClassError>,
+) -> Result<Vec<T>, ClassError> {
+    let path = format!("{path}{key}");
+    let items = match parent.get(key) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(items)) => items,
+        Some(_) => return Err(ClassError::Type { field: path, expected: "array" }),
+    };
+    let read = |(index, item): (usize, &Value)| {
+        let field = format!("{path}[{index}]");
+        let item = item.as_object().ok_or(ClassError::Type { field: field.clone(), expected: "object" })?;
+        read(item, &format!("{field}."))
+    };
+    items.iter().enumerate().map(read).collect()
 }
 
 fn text(parent: &Map<String, Value>, path: &str, key: &str) -> Result<String, ClassError> {
@@ -168,6 +265,45 @@ spec:
     fn without_objects(manifest: &str) -> String {
         let end = manifest.find("    objects: |").expect("the class has objects");
         manifest[..end].to_owned()
+    }
+
+    #[test]
+    fn secret_objects_are_read_as_the_drivers_documentation_writes_them() {
+        let objects = "  secretObjects:
+  - secretName: foosecret
+    type: Opaque
+    labels: { environment: test }
+    data:
+    - objectName: foo
+      key: username
+";
+        let class: SecretProviderClass = format!("{PRINTED}{objects}").parse().unwrap();
+
+        let expected = SecretObject {
+            secret_name: "foosecret".into(),
+            secret_type: "Opaque".into(),
+            labels: BTreeMap::from([("environment".into(), "test".into())]),
+            annotations: BTreeMap::new(),
+            data: vec![SecretKey { object_name: "foo".into(), key: "username".into() }],
+        };
+        assert_eq!(class.secret_objects, [expected]);
+    }
+
+    #[test]
+    fn a_class_survives_the_api_server() {
+        let objects = "  secretObjects: [{secretName: a, type: b, data: [{objectName: c, key: d}]}]\n";
+        let class: SecretProviderClass = format!("{PRINTED}{objects}").parse().unwrap();
+
+        let stored = SecretProviderClass::from_object(&class.to_object()).unwrap();
+
+        assert_eq!(stored, SecretProviderClass { api_version: ApiVersion::V1, ..class });
+    }
+
+    #[test]
+    fn secret_objects_that_are_no_list_are_refused() {
+        let error = format!("{PRINTED}  secretObjects: {{}}\n").parse::<SecretProviderClass>().unwrap_err();
+
+        assert_eq!(error.to_string(), "spec.secretObjects in body must be of type array");
     }
 
     #[test]

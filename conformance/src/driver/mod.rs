@@ -1,40 +1,57 @@
 //! The CSI driver, played: Secrets Store CSI Driver v1.6.0 on the way from a pod's volume to files.
 //!
 //! It owns what a provider sees of a cluster and what a pod sees of a provider: the request, the call, the checks on the answer,
-//! the files. It knows no provider and no cloud. What it models is named by upstream file at tag v1.6.0; what it leaves out
-//! is the tmpfs itself (needs root), the pod's status and the sync to Secrets.
+//! the files, and, with the kubelet and the API server played beside it, what becomes of them over time. It knows no provider and
+//! no cloud. What it models is named by upstream file at tag v1.6.0. The tmpfs, which needs root, is a folder moved over another.
 
 mod answer;
 mod atomic_writer;
 mod call;
 mod class;
+mod clock;
+mod container;
+pub mod events;
 pub mod go_json;
+mod kubelet;
+mod node;
+mod node_publish;
+pub mod objects;
 mod pod;
+pub mod pod_status;
 pub mod protocol;
+mod publish;
 mod refusal;
 mod request;
 mod socket_path_authority;
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
+mod tmpfs;
 mod trespass;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub use answer::{AnswerError, PathError};
 pub(crate) use atomic_writer::files_below;
 pub use atomic_writer::{WriteOutcome, write as write_atomically};
 pub use call::Authority;
 use call::Client;
-pub use class::{ApiVersion, ClassError, SecretProviderClass};
+pub use class::{ApiVersion, ClassError, SecretKey, SecretObject, SecretProviderClass};
+pub use clock::Clock;
+pub use container::Container;
+pub use kubelet::{Attempt, Failure, Kubelet};
+pub use node::Node;
+pub use node_publish::PublishRequest;
+use objects::{CLASSES, Objects};
 pub use pod::{Pod, ServiceAccountToken, TOKENS_KEY, TokenDelivery, Tokens, Volume};
 use protocol::{MountRequest, MountResponse, VersionResponse};
+pub use publish::{Publication, Receipt};
 pub use refusal::{Error, Refusal};
 pub use request::{PERMISSION, mount_request};
+use tmpfs::Mounts;
 use tonic::{Code, Status};
 
 /// The deadline of the driver's health check.
@@ -57,6 +74,8 @@ pub struct Options {
     pub rotation_poll_interval: Option<Duration>,
     /// Sent as the requested file mode; the real driver always sends [`PERMISSION`].
     pub permission: String,
+    /// `--nodeid`
+    pub node: String,
 }
 
 impl Options {
@@ -71,6 +90,7 @@ impl Options {
             max_answer_bytes: 4 * 1024 * 1024,
             rotation_poll_interval: Some(Duration::ZERO),
             permission: PERMISSION.into(),
+            node: "node-1".into(),
         }
     }
 }
@@ -80,54 +100,46 @@ impl Options {
 pub struct Driver {
     /// May be changed between calls, but for `authority` and `max_answer_bytes`, which connections keep.
     pub options: Options,
-    classes: BTreeMap<(String, String), SecretProviderClass>,
+    /// The objects of its cluster.
+    pub objects: Arc<Objects>,
+    /// Its time.
+    pub clock: Clock,
     clients: Mutex<BTreeMap<String, Client>>,
-    mounted: Mutex<BTreeSet<PathBuf>>,
+    mounts: Mounts,
     trespasses: Mutex<BTreeSet<String>>,
 }
 
-/// A volume was published.
-#[derive(Debug)]
-pub enum Publication {
-    /// The driver did not ask the provider: rotation is off, or it is too early for another look.
-    Skipped,
-    /// The provider answered and the driver accepted.
-    Mounted(Receipt),
-}
-
-/// What the provider answered and what became of it.
-#[derive(Debug)]
-pub struct Receipt {
-    /// Version by object id, as the pod's status would hold it.
-    pub object_versions: BTreeMap<String, String>,
-    /// Mode by path, as answered.
-    pub modes: BTreeMap<String, i32>,
-    /// What happened to the files on disk.
-    pub outcome: WriteOutcome,
-    /// How long the provider took.
-    pub took: Duration,
-}
-
 impl Driver {
-    /// A driver that knows no class and has mounted nothing.
+    /// A driver of an empty cluster, which has mounted nothing.
     pub fn new(options: Options) -> Self {
         Self {
             options,
-            classes: BTreeMap::new(),
+            objects: Arc::default(),
+            clock: Clock::new(),
             clients: Mutex::default(),
-            mounted: Mutex::default(),
+            mounts: Mounts::default(),
             trespasses: Mutex::default(),
         }
     }
 
     /// Creates or replaces a class, as `kubectl apply` does. The driver reads classes anew at every call.
-    pub fn apply(&mut self, class: SecretProviderClass) {
-        self.classes.insert((class.namespace.clone(), class.name.clone()), class);
+    pub fn apply(&self, class: &SecretProviderClass) {
+        let applied = self.objects.apply(CLASSES, class.to_object());
+        applied.expect("the API server checks no more of a class than its types, which it has by now");
     }
 
-    /// A class that was applied, to be edited as `kubectl edit` does.
-    pub fn class_mut(&mut self, namespace: &str, name: &str) -> Option<&mut SecretProviderClass> {
-        self.classes.get_mut(&(namespace.to_owned(), name.to_owned()))
+    /// Edits a class, as `kubectl edit` does; nothing if there is none.
+    pub fn edit(
+        &self,
+        namespace: &str,
+        name: &str,
+        edit: impl FnOnce(&mut SecretProviderClass),
+    ) -> Option<()> {
+        let object = self.objects.get(CLASSES, namespace, name).ok()?;
+        let mut class = SecretProviderClass::from_object(&object).ok()?;
+        edit(&mut class);
+        self.apply(&class);
+        Some(())
     }
 
     /// Where the kubelet wants the pod's volume.
@@ -136,68 +148,20 @@ impl Driver {
         pods.join("volumes/kubernetes.io~csi").join(&pod.volume.name).join("mount")
     }
 
-    /// `NodePublishVolume`: the first mount, and again at every republish.
-    pub async fn publish(&self, pod: &Pod) -> Result<Publication, Refusal> {
-        let target = self.target_path(pod);
-        let is_mounted = locked(&self.mounted).contains(&target);
-        let result = self.node_publish_volume(pod, &target, is_mounted).await;
-        match &result {
-            Ok(_) => {
-                locked(&self.mounted).insert(target);
-            }
-            // The kubelet removes the folder of a failed mount only when the code is final.
-            Err(error) if !is_mounted && error.is_final() => drop(fs::remove_dir_all(&target)),
-            Err(_) => {}
+    /// Reads the class that a volume names; provider and parameters must be set.
+    fn class(&self, namespace: &str, name: &str) -> Result<SecretProviderClass, Error> {
+        if name.is_empty() {
+            return Err(Error::ClassNotSet);
         }
-        result.map_err(|error| Refusal::new(error, pod, is_mounted))
-    }
-
-    /// The driver's order of steps; the numbers of the comments are the driver's own sequence.
-    async fn node_publish_volume(
-        &self,
-        pod: &Pod,
-        target: &Path,
-        is_mounted: bool,
-    ) -> Result<Publication, Error> {
-        if self.is_too_early(target) || (is_mounted && self.options.rotation_poll_interval.is_none()) {
-            return Ok(Publication::Skipped);
-        }
-        DirBuilder::new().recursive(true).mode(0o750).create(target)?;
-        let class = self.class_of(pod)?;
-        if !pod.volume.read_only {
-            return Err(Error::NotReadOnly);
-        }
-        let mut request = mount_request(class, pod, target);
-        request.permission.clone_from(&self.options.permission);
-        let client = self.client(&class.provider)?;
-        let start = Instant::now();
-        let response = client.mount(request, self.options.deadline).await;
-        let took = start.elapsed();
-        locked(&self.trespasses).extend(trespass::strangers(target));
-        let response = response?;
-        let object_versions = answer::check(&response)?;
-        let modes = response.files.iter().map(|file| (file.path.clone(), file.mode)).collect();
-        let outcome = atomic_writer::write(target, &response.files)?;
-        Ok(Publication::Mounted(Receipt { object_versions, modes, outcome, took }))
-    }
-
-    /// With rotation on, nobody is asked until the interval has passed since the volume's last change.
-    fn is_too_early(&self, target: &Path) -> bool {
-        let Some(interval) = self.options.rotation_poll_interval else { return false };
-        let age =
-            fs::metadata(target).and_then(|metadata| metadata.modified()).map(|modified| modified.elapsed());
-        age.is_ok_and(|age| age.is_ok_and(|age| age < interval))
-    }
-
-    fn class_of(&self, pod: &Pod) -> Result<&SecretProviderClass, Error> {
-        let name = pod.volume.attributes.get("secretProviderClass").filter(|name| !name.is_empty());
-        let name = name.ok_or(Error::ClassNotSet)?;
-        let key = (pod.namespace.clone(), name.clone());
-        let class = self
-            .classes
-            .get(&key)
-            .ok_or_else(|| Error::ClassNotFound { namespace: pod.namespace.clone(), name: name.clone() })?;
-        let (namespace, name) = key;
+        let (owned_namespace, owned_name) = (namespace.to_owned(), name.to_owned());
+        let object = self.objects.get(CLASSES, namespace, name).map_err(|source| Error::ClassNotFound {
+            namespace: owned_namespace.clone(),
+            name: owned_name.clone(),
+            source,
+        })?;
+        let class =
+            SecretProviderClass::from_object(&object).expect("the API server checked the types of the class");
+        let (namespace, name) = (owned_namespace, owned_name);
         if class.provider.is_empty() {
             return Err(Error::ProviderNotSet { namespace, name });
         }
@@ -212,13 +176,6 @@ impl Driver {
         locked(&self.trespasses).iter().cloned().collect()
     }
 
-    /// `NodeUnpublishVolume`: empties and removes the volume; the provider is not told.
-    pub fn unpublish(&self, pod: &Pod) -> std::io::Result<()> {
-        let target = self.target_path(pod);
-        locked(&self.mounted).remove(&target);
-        fs::remove_dir_all(target)
-    }
-
     /// The driver's optional health check, which has a deadline of its own.
     pub async fn version(&self, provider: &str, deadline: Duration) -> Result<VersionResponse, Error> {
         Ok(self.client(provider)?.version(deadline).await?)
@@ -231,7 +188,8 @@ impl Driver {
 
     /// The request that the driver would send for this pod now.
     pub fn request_for(&self, pod: &Pod) -> Result<MountRequest, Error> {
-        Ok(mount_request(self.class_of(pod)?, pod, &self.target_path(pod)))
+        let publish = PublishRequest::of(pod, self.target_path(pod));
+        Ok(mount_request(&self.class(&pod.namespace, publish.class())?, &publish))
     }
 
     /// Breaks all connections, as a restart of the driver does.

@@ -1,9 +1,14 @@
 //! The pod that mounts a volume, as far as the kubelet tells the driver about it.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, iter};
+
+use serde_json::{Value, json};
 
 use super::go_json;
+
+/// The name of the CSI driver in a pod's volume.
+pub(super) const DRIVER_NAME: &str = "secrets-store.csi.k8s.io";
 
 /// The key under which service account tokens travel.
 pub const TOKENS_KEY: &str = "csi.storage.k8s.io/serviceAccount.tokens";
@@ -21,6 +26,8 @@ pub struct Pod {
     pub service_account: String,
     /// The volume.
     pub volume: Volume,
+    /// Its other volumes of our driver, if it mounts several classes.
+    pub more_volumes: Vec<Volume>,
 }
 
 /// The CSI inline volume of a pod.
@@ -34,6 +41,8 @@ pub struct Volume {
     pub attributes: BTreeMap<String, String>,
     /// The decoded data of the Secret that `csi.nodePublishSecretRef` names.
     pub node_publish_secret: BTreeMap<String, String>,
+    /// `csi.nodePublishSecretRef`: the kubelet reads this Secret anew before every publication.
+    pub node_publish_secret_ref: Option<String>,
     /// The tokens that the kubelet adds when the driver asks for some (`tokenRequests`).
     pub tokens: Option<Tokens>,
 }
@@ -63,6 +72,8 @@ pub enum TokenDelivery {
     Context,
     /// Among the secrets (`serviceAccountTokenInSecrets: true`); the driver copies them into the attributes as well.
     Secrets,
+    /// Among the secrets and nowhere else, as a driver would hand them on that does not copy them.
+    SecretsOnly,
 }
 
 impl Pod {
@@ -73,14 +84,40 @@ impl Pod {
             namespace: "default".into(),
             uid: uuid::Uuid::new_v4().to_string(),
             service_account: "default".into(),
-            volume: Volume {
-                name: "secrets-store".into(),
-                read_only: true,
-                attributes: BTreeMap::from([("secretProviderClass".into(), class.into())]),
-                node_publish_secret: BTreeMap::new(),
-                tokens: None,
-            },
+            volume: Volume::of("secrets-store", class),
+            more_volumes: Vec::new(),
         }
+    }
+
+    /// One pod per volume, each as the driver is told of it: the driver knows nothing of a pod's other volumes.
+    pub(super) fn by_volume(&self) -> impl Iterator<Item = Self> {
+        let volumes = iter::once(&self.volume).chain(&self.more_volumes);
+        volumes.map(|volume| Self { volume: volume.clone(), more_volumes: Vec::new(), ..self.clone() })
+    }
+
+    /// The object that the API server holds.
+    pub(super) fn to_object(&self, owners: &[Value]) -> Value {
+        let volumes = iter::once(&self.volume).chain(&self.more_volumes).map(|volume| {
+            let mut csi = json!({
+                "driver": DRIVER_NAME,
+                "readOnly": volume.read_only,
+                "volumeAttributes": volume.attributes,
+            });
+            if let Some(name) = &volume.node_publish_secret_ref {
+                csi["nodePublishSecretRef"] = json!({ "name": name });
+            }
+            json!({ "name": volume.name, "csi": csi })
+        });
+        json!({
+            "metadata": {
+                "name": self.name,
+                "namespace": self.namespace,
+                "uid": self.uid,
+                "ownerReferences": owners,
+            },
+            "spec": { "serviceAccountName": self.service_account, "volumes": volumes.collect::<Vec<_>>() },
+            "status": { "phase": "Pending" },
+        })
     }
 
     /// What the kubelet sends as volume context: the pod's attributes, overwritten by what the kubelet knows (`podInfoOnMount`).
@@ -102,6 +139,7 @@ impl Pod {
     pub(super) fn secrets(&self) -> BTreeMap<String, String> {
         let mut secrets = self.volume.node_publish_secret.clone();
         secrets.extend(self.tokens_for(TokenDelivery::Secrets));
+        secrets.extend(self.tokens_for(TokenDelivery::SecretsOnly));
         secrets
     }
 
@@ -111,8 +149,27 @@ impl Pod {
     }
 }
 
+impl Volume {
+    /// A read-only volume of a class.
+    pub fn of(name: &str, class: &str) -> Self {
+        Self {
+            name: name.into(),
+            read_only: true,
+            attributes: BTreeMap::from([("secretProviderClass".into(), class.into())]),
+            node_publish_secret: BTreeMap::new(),
+            node_publish_secret_ref: None,
+            tokens: None,
+        }
+    }
+
+    /// The class that it names.
+    pub fn class(&self) -> &str {
+        self.attributes.get("secretProviderClass").map_or("", String::as_str)
+    }
+}
+
 impl Tokens {
-    fn to_json(&self) -> String {
+    pub(super) fn to_json(&self) -> String {
         go_json::raw_object(self.by_audience.iter().map(|(audience, token)| {
             let members = [("token", &token.token), ("expirationTimestamp", &token.expiration_timestamp)];
             (
@@ -130,6 +187,7 @@ impl fmt::Debug for Volume {
             .field("read_only", &self.read_only)
             .field("attributes", &self.attributes)
             .field("node_publish_secret", &self.node_publish_secret.keys())
+            .field("node_publish_secret_ref", &self.node_publish_secret_ref)
             .field("tokens", &self.tokens)
             .finish()
     }

@@ -2,26 +2,55 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use tonic::{Code, Status};
 
 use super::answer::AnswerError;
+use super::objects::ApiError;
 use super::pod::Pod;
 use super::{code_name, is_final};
 
 /// A step of the driver failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The kubelet's request lacks a field.
+    #[error("{what} missing in request")]
+    MissingField {
+        /// Which, in the driver's words.
+        what: &'static str,
+    },
+    /// The target path is neither a mount point nor can it become one.
+    #[error("failed to check if target path {} is mount point, err: {source}", path.display())]
+    EnsureMountPoint {
+        /// The target path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The target path cannot be made.
+    #[error("failed to create target path {}, err: {source}", path.display())]
+    CreateTarget {
+        /// The target path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The tmpfs cannot be mounted.
+    #[error("{0}")]
+    Mount(io::Error),
     /// The volume names no class.
     #[error("secretProviderClass is not set")]
     ClassNotSet,
     /// No class of that name in the pod's namespace.
-    #[error("failed to get secretproviderclass {namespace}/{name}, error: not found")]
+    #[error("failed to get secretproviderclass {namespace}/{name}, error: {source}")]
     ClassNotFound {
         /// The pod's namespace.
         namespace: String,
         /// The name in the volume's attributes.
         name: String,
+        /// The API server's answer.
+        source: ApiError,
     },
     /// `spec.provider` is empty.
     #[error("provider not set in {namespace}/{name}")]
@@ -63,13 +92,22 @@ pub enum Error {
     /// The files could not be written.
     #[error("{0}")]
     Write(#[from] io::Error),
+    /// The pod's status could not be written.
+    #[error("failed to create secret provider class pod status for pod {pod}, err: {source}")]
+    PodStatus {
+        /// Namespace and name.
+        pod: String,
+        /// The API server's answer.
+        source: ApiError,
+    },
 }
 
 impl Error {
     /// The code that reaches the kubelet.
     pub fn code(&self) -> Code {
         match self {
-            Self::NotReadOnly => Code::InvalidArgument,
+            Self::NotReadOnly | Self::MissingField { .. } => Code::InvalidArgument,
+            Self::EnsureMountPoint { .. } | Self::CreateTarget { .. } => Code::Internal,
             Self::Status(status) => status.code(),
             _ => Code::Unknown,
         }
@@ -83,7 +121,12 @@ impl Error {
             Self::Answer(AnswerError::ProviderErrorCode { code }) => code,
             Self::Answer(AnswerError::Path(_)) | Self::Write(_) => "FileWriteError",
             Self::InvalidProvider { .. } | Self::ProviderNotFound { .. } => "",
+            Self::EnsureMountPoint { .. } => "FailedToEnsureMountPoint",
             Self::ClassNotSet
+            | Self::MissingField { .. }
+            | Self::CreateTarget { .. }
+            | Self::Mount(_)
+            | Self::PodStatus { .. }
             | Self::ProviderNotSet { .. }
             | Self::ParametersNotSet { .. }
             | Self::NotReadOnly => "FailedToMount",
@@ -103,8 +146,8 @@ impl Error {
         }
     }
 
-    /// Errors of the provider and of its answer are hidden from the kubelet once the volume is mounted.
-    fn is_hidden_on_republish(&self) -> bool {
+    /// Errors on the way from the request to the files, which share a preface.
+    fn is_of_provider(&self) -> bool {
         matches!(
             self,
             Self::InvalidProvider { .. }
@@ -128,9 +171,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What comes of an error: once a volume is mounted, errors of the provider and of the pod's status are masked.
     pub(super) fn new(error: Error, pod: &Pod, is_republish: bool) -> Self {
-        let is_masked = is_republish && error.is_hidden_on_republish();
-        let prefix = if error.is_hidden_on_republish() {
+        let is_of_provider = error.is_of_provider();
+        let is_masked = is_republish && (is_of_provider || matches!(error, Error::PodStatus { .. }));
+        let prefix = if is_of_provider {
             format!("failed to mount secrets store objects for pod {}/{}, err: ", pod.namespace, pod.name)
         } else {
             String::new()

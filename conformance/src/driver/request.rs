@@ -1,33 +1,33 @@
 //! From a class and a pod to the request that the driver really sends (driver v1.6.0, `pkg/secrets-store/nodeserver.go`).
 
-use std::path::Path;
-
 use super::class::SecretProviderClass;
 use super::go_json;
-use super::pod::{Pod, TOKENS_KEY};
+use super::node_publish::PublishRequest;
+use super::pod::TOKENS_KEY;
 use super::protocol::MountRequest;
 
 /// 0644 as a decimal JSON number: the driver knows no other.
 pub const PERMISSION: &str = "420";
 
-/// The request for the pod's volume at `target_path`.
+/// The driver's request to the provider for what the kubelet wants published.
 ///
 /// The volume's context wins over the class's parameters, so a pod's author can override a parameter.
-pub fn mount_request(class: &SecretProviderClass, pod: &Pod, target_path: &Path) -> MountRequest {
-    let context = pod.volume_context();
-    let secrets = pod.secrets();
+pub fn mount_request(class: &SecretProviderClass, publish: &PublishRequest) -> MountRequest {
+    let PublishRequest { context, secrets, target_path, .. } = publish;
     // An empty token text counts as none.
-    let tokens = [&secrets, &context]
+    let places = if publish.copies_tokens { [Some(secrets), Some(context)] } else { [None, Some(context)] };
+    let tokens = places
         .into_iter()
+        .flatten()
         .filter_map(|map| map.get(TOKENS_KEY))
         .find(|tokens| !tokens.is_empty())
         .cloned();
     let mut attributes = class.parameters.clone();
-    attributes.extend(context);
+    attributes.extend(context.clone());
     attributes.extend(tokens.map(|tokens| (TOKENS_KEY.to_owned(), tokens)));
     MountRequest {
         attributes: go_json::object(&attributes),
-        secrets: if secrets.is_empty() { "null".into() } else { go_json::object(&secrets) },
+        secrets: if secrets.is_empty() { "null".into() } else { go_json::object(secrets) },
         target_path: target_path.to_string_lossy().into_owned(),
         permission: PERMISSION.into(),
         current_object_version: Vec::new(),
@@ -38,7 +38,7 @@ pub fn mount_request(class: &SecretProviderClass, pod: &Pod, target_path: &Path)
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::pod::{ServiceAccountToken, TokenDelivery, Tokens};
+    use super::super::pod::{Pod, ServiceAccountToken, TokenDelivery, Tokens};
     use super::*;
 
     fn class() -> SecretProviderClass {
@@ -66,11 +66,8 @@ spec:
     }
 
     fn request(pod: &Pod) -> MountRequest {
-        mount_request(
-            &class(),
-            pod,
-            Path::new("/var/lib/kubelet/pods/6e1d/volumes/kubernetes.io~csi/secrets-store/mount"),
-        )
+        let target = "/var/lib/kubelet/pods/6e1d/volumes/kubernetes.io~csi/secrets-store/mount";
+        mount_request(&class(), &PublishRequest::of(pod, target.into()))
     }
 
     #[test]
@@ -126,6 +123,16 @@ spec:
             r#"{"sts.aliyuncs.com":{"token":"ey.token","expirationTimestamp":"2026-01-01T00:00:00Z"}}"#
         );
         assert_eq!(request.secrets, "null");
+    }
+
+    #[test]
+    fn tokens_that_are_not_copied_stay_in_the_secrets() {
+        let mut pod = pod();
+        pod.volume.tokens = Some(tokens(TokenDelivery::SecretsOnly));
+
+        let request = request(&pod);
+
+        assert!(request.secrets.contains(TOKENS_KEY) && !request.attributes.contains(TOKENS_KEY));
     }
 
     #[test]

@@ -1,63 +1,27 @@
 //! The played driver against a scripted provider: what is asked, what is written, what the kubelet hears.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::fs;
 
 use rstest::rstest;
 use tempfile::TempDir;
-use tokio::net::UnixListener;
-use tokio_stream::wrappers::UnixListenerStream;
-use tonic::metadata::MetadataMap;
-use tonic::transport::Server;
-use tonic::{Request, Response};
 
-use super::protocol::{CsiDriverProvider, CsiDriverProviderServer, File, ObjectVersion, VersionRequest};
+use super::stand_in::{Answer, StandIn};
 use super::*;
 
-type Answer = Result<MountResponse, Status>;
-
-/// Answers as told, one answer per call, and remembers what it was asked.
-#[derive(Debug, Default)]
-struct Script {
-    answers: Mutex<VecDeque<Answer>>,
-    calls: Mutex<Vec<(MetadataMap, MountRequest)>>,
-}
-
-struct Provider(Arc<Script>);
-
-#[tonic::async_trait]
-impl CsiDriverProvider for Provider {
-    async fn version(&self, _: Request<VersionRequest>) -> Result<Response<VersionResponse>, Status> {
-        Ok(Response::new(VersionResponse::default()))
-    }
-
-    async fn mount(&self, request: Request<MountRequest>) -> Result<Response<MountResponse>, Status> {
-        let (metadata, _, message) = request.into_parts();
-        locked(&self.0.calls).push((metadata, message));
-        let answer = locked(&self.0.answers).pop_front();
-        answer.unwrap_or_else(|| Err(Status::internal("the script is over"))).map(Response::new)
-    }
-}
-
-/// A node: a driver, a scripted provider and a class that names it.
-struct Node {
+/// A node: a driver, a stand-in provider and a class that names it.
+struct Station {
     driver: Driver,
-    script: Arc<Script>,
+    provider: StandIn,
     _folder: TempDir,
 }
 
-fn node(answers: impl IntoIterator<Item = Answer>) -> Node {
+fn node(answers: impl IntoIterator<Item = Answer>) -> Station {
     let folder = TempDir::new().unwrap();
-    let listener = UnixListener::bind(folder.path().join("scripted.sock")).unwrap();
-    let script = Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), ..Script::default() });
-    let service = CsiDriverProviderServer::new(Provider(Arc::clone(&script)));
-    tokio::spawn(
-        Server::builder().add_service(service).serve_with_incoming(UnixListenerStream::new(listener)),
-    );
-    let options = Options::new(folder.path().to_owned(), folder.path().join("kubelet"));
-    let mut driver = Driver::new(options);
-    driver.apply(class("scripted"));
-    Node { driver, script, _folder: folder }
+    let provider = StandIn::start(&folder.path().join("scripted.sock")).unwrap();
+    answers.into_iter().for_each(|answer| provider.answer_next(answer));
+    let driver = Driver::new(Options::new(folder.path().to_owned(), folder.path().join("kubelet")));
+    driver.apply(&class("scripted"));
+    Station { driver, provider, _folder: folder }
 }
 
 fn class(provider: &str) -> SecretProviderClass {
@@ -67,22 +31,19 @@ fn class(provider: &str) -> SecretProviderClass {
         namespace: "default".into(),
         provider: provider.into(),
         parameters: BTreeMap::from([("objects".into(), "- objectName: test".into())]),
+        secret_objects: Vec::new(),
     }
 }
 
 fn file(content: &str) -> MountResponse {
-    MountResponse {
-        files: vec![File { path: "test".into(), mode: 0o644, contents: content.into() }],
-        object_version: vec![ObjectVersion { id: "test".into(), version: content.into() }],
-        ..MountResponse::default()
-    }
+    stand_in::files([("test", content.as_bytes(), content)])
 }
 
-fn calls(node: &Node) -> usize {
-    locked(&node.script.calls).len()
+fn calls(node: &Station) -> usize {
+    node.provider.calls().len()
 }
 
-fn content(node: &Node, pod: &Pod) -> String {
+fn content(node: &Station, pod: &Pod) -> String {
     fs::read_to_string(node.driver.target_path(pod).join("test")).unwrap()
 }
 
@@ -99,7 +60,7 @@ async fn a_mount_and_a_republish_ask_the_same_and_write_what_is_answered() {
         assert_eq!(content(&node, &pod), expected);
     }
 
-    let calls = locked(&node.script.calls);
+    let calls = node.provider.calls();
     assert_eq!(calls[0].1, calls[1].1);
 }
 
@@ -109,7 +70,7 @@ async fn the_kubelets_deadline_and_grpc_gos_name_travel_along() {
 
     node.driver.publish(&Pod::mounting("test-secrets")).await.unwrap();
 
-    let calls = locked(&node.script.calls);
+    let calls = node.provider.calls();
     let metadata = &calls[0].0;
     assert!(metadata.get("user-agent").unwrap().to_str().unwrap().starts_with("grpc-go/1.79.3"));
     let timeout = metadata.get("grpc-timeout").unwrap().to_str().unwrap();
@@ -194,10 +155,10 @@ async fn what_the_driver_misses_is_told_without_asking_a_provider(
     #[case] provider: &str,
     #[case] complaint: &str,
 ) {
-    let mut node = node([Ok(file("one"))]);
+    let node = node([Ok(file("one"))]);
     let mut class = class(provider);
     class.parameters.retain(|key, _| key == parameter);
-    node.driver.apply(class);
+    node.driver.apply(&class);
 
     let refusal = node.driver.publish(&Pod::mounting(named)).await.unwrap_err();
 
@@ -241,4 +202,239 @@ async fn unpublishing_removes_the_volume_and_tells_nobody() {
 
     assert!(!node.driver.target_path(&pod).exists());
     assert_eq!(calls(&node), 1);
+}
+
+#[rstest]
+#[case::capability(|request: &mut PublishRequest| request.has_capability = false, "Volume capability")]
+#[case::volume_id(|request: &mut PublishRequest| request.volume_id.clear(), "Volume ID")]
+#[case::target_path(|request: &mut PublishRequest| request.target_path = PathBuf::new(), "Target path")]
+#[case::context(|request: &mut PublishRequest| request.context.clear(), "Volume attributes")]
+#[tokio::test]
+async fn a_request_without_a_mandatory_field_is_an_invalid_argument(
+    #[case] spoil: fn(&mut PublishRequest),
+    #[case] what: &str,
+) {
+    let node = node([Ok(file("one"))]);
+    let pod = Pod::mounting("test-secrets");
+    let mut request = PublishRequest::of(&pod, node.driver.target_path(&pod));
+    spoil(&mut request);
+
+    let error = node.driver.node_publish_volume(&request).await.unwrap_err();
+
+    assert_eq!(
+        (error.code(), error.to_string()),
+        (Code::InvalidArgument, format!("{what} missing in request"))
+    );
+    assert_eq!(calls(&node), 0);
+}
+
+#[tokio::test]
+async fn the_mock_provider_is_never_called() {
+    let mut node = node([Ok(file("one"))]);
+    node.driver.options.rotation_poll_interval = None;
+    let mut pod = Pod::mounting("no-such-class");
+    pod.volume.attributes.insert("providerName".into(), "Mock_Provider".into());
+
+    let publication = node.driver.publish(&pod).await.unwrap();
+
+    assert!(matches!(publication, Publication::Skipped));
+    assert!(node.driver.is_mounted(&pod));
+    assert_eq!(calls(&node), 0);
+}
+
+#[tokio::test]
+async fn an_error_of_the_class_is_told_on_a_republish_too_and_leaves_the_mount() {
+    let node = node([Ok(file("one"))]);
+    let pod = Pod::mounting("test-secrets");
+    node.driver.publish(&pod).await.unwrap();
+    node.driver.objects.delete(CLASSES, "default", "test-secrets").unwrap();
+
+    let refusal = node.driver.publish(&pod).await.unwrap_err();
+
+    assert!(!refusal.is_masked);
+    assert!(node.driver.is_mounted(&pod));
+    assert_eq!(content(&node, &pod), "one");
+}
+
+#[tokio::test]
+async fn a_mount_that_cannot_be_read_is_made_anew() {
+    let node = node([Ok(file("one")), Ok(file("two"))]);
+    let pod = Pod::mounting("test-secrets");
+    node.driver.publish(&pod).await.unwrap();
+    let target = node.driver.target_path(&pod);
+    fs::remove_dir_all(&target).unwrap();
+    fs::write(&target, "no folder").unwrap();
+    node.driver.clock.stamp(&target).unwrap();
+
+    node.driver.publish(&pod).await.unwrap();
+
+    assert_eq!(content(&node, &pod), "two");
+}
+
+#[tokio::test]
+async fn a_driver_killed_between_mount_and_answer_leaves_an_empty_mount_for_good_without_rotation() {
+    let mut node = node([]);
+    node.driver.options.rotation_poll_interval = None;
+    let pod = Pod::mounting("test-secrets");
+    let first = node.driver.publish(&pod);
+    // A future that is dropped at its first pause is a driver that dies there.
+    tokio::select! {
+        biased;
+        _ = first => panic!("the provider was not even asked"),
+        () = tokio::task::yield_now() => {}
+    }
+    node.provider.answer(Ok(file("one")));
+
+    let publication = node.driver.publish(&pod).await.unwrap();
+
+    assert!(matches!(publication, Publication::Skipped));
+    assert_eq!(fs::read_dir(node.driver.target_path(&pod)).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_status_names_pod_class_target_and_versions_and_belongs_to_pod_and_node() {
+    let answer = stand_in::files([("b", b"2".as_slice(), "v2"), ("a", b"1", "v1")]);
+    let node = node([Ok(answer)]);
+    let pod = Pod { uid: "6e1d".into(), ..Pod::mounting("test-secrets") };
+
+    node.driver.publish(&pod).await.unwrap();
+
+    let mut status =
+        node.driver.objects.get(objects::POD_STATUSES, "default", "web-0-default-test-secrets").unwrap();
+    status["metadata"]
+        .as_object_mut()
+        .unwrap()
+        .retain(|key, _| !["uid", "resourceVersion"].contains(&&**key));
+    assert_eq!(
+        status,
+        serde_json::json!({
+            "apiVersion": "secrets-store.csi.x-k8s.io/v1",
+            "kind": "SecretProviderClassPodStatus",
+            "metadata": {
+                "name": "web-0-default-test-secrets",
+                "namespace": "default",
+                "labels": { "internal.secrets-store.csi.k8s.io/node-name": "node-1" },
+                "ownerReferences": [{ "apiVersion": "v1", "kind": "Pod", "name": "web-0", "uid": "6e1d" }],
+            },
+            "status": {
+                "podName": "web-0",
+                "secretProviderClassName": "test-secrets",
+                "targetPath": node.driver.target_path(&pod),
+                "mounted": true,
+                "objects": [{ "id": "a", "version": "v1" }, { "id": "b", "version": "v2" }],
+            },
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_status_that_cannot_be_written_fails_a_first_mount_and_is_masked_later() {
+    let mut node = node([Ok(file("one")), Ok(file("two")), Ok(file("three"))]);
+    let mut pod = Pod::mounting("test-secrets");
+    node.driver.publish(&pod).await.unwrap();
+    // Over 253 characters the API server refuses the name.
+    let long = "x".repeat(240);
+    pod.name.clone_from(&long);
+
+    let later = node.driver.publish(&pod).await.unwrap_err();
+    node.driver.options.kubelet_folder.push("another");
+    let first = node.driver.publish(&pod).await.unwrap_err();
+
+    let text = format!("failed to create secret provider class pod status for pod default/{long}, err: ");
+    assert!(later.is_masked && !first.is_masked);
+    assert!(first.pod_event().contains(&format!("code = Unknown desc = {text}")), "{}", first.pod_event());
+    assert!(!node.driver.target_path(&pod).exists());
+}
+
+/// Lets time pass on a station and tells at which second what was published.
+async fn pass(node: &mut Node, station: &Station, seconds: u64) -> Vec<(i64, &'static str)> {
+    let start = Clock::new().now();
+    let attempts = node.pass(&station.driver, Duration::from_secs(seconds)).await.unwrap();
+    let told = |attempt: &Attempt| {
+        let kind = match &attempt.result {
+            Ok(Publication::Skipped) => "skipped",
+            Ok(Publication::Mounted(receipt)) => match receipt.outcome {
+                WriteOutcome::Written => "written",
+                _ => "unchanged",
+            },
+            Err(Failure::Refused(refusal)) if refusal.is_masked => "masked",
+            Err(_) => "failed",
+        };
+        (attempt.at.duration_since(start).as_secs(), kind)
+    };
+    attempts.iter().map(told).collect()
+}
+
+/// The rows of "Rotation in v1.6.0": skipped until the interval has passed since the last change, then asked at every sync.
+#[tokio::test]
+async fn looks_are_skipped_for_an_interval_after_a_change_and_only_then() {
+    let mut station = node([]);
+    station.driver.options.rotation_poll_interval = Some(Duration::from_secs(120));
+    let mut node = Node::default();
+    node.kubelet.admit(&station.driver, &Pod::mounting("test-secrets"), &[]).unwrap();
+
+    station.provider.answer(Ok(file("one")));
+    let quiet = pass(&mut node, &station, 375).await;
+    station.provider.answer(Ok(file("two")));
+    let changed = pass(&mut node, &station, 285).await;
+
+    assert_eq!(
+        quiet,
+        [
+            (0, "written"),
+            (60, "skipped"),
+            (150, "unchanged"),
+            (225, "unchanged"),
+            (291, "unchanged"),
+            (375, "unchanged")
+        ]
+    );
+    assert_eq!(changed, [(435, "written"), (525, "skipped"), (600, "unchanged")]);
+}
+
+/// Kubernetes' back-off of failed volume operations: half a second, doubled, at most 2 m 2 s.
+#[tokio::test]
+async fn a_refused_mount_is_repeated_ever_more_slowly_and_told_once() {
+    let mut station = node([]);
+    station.driver.options.rotation_poll_interval = Some(Duration::from_secs(120));
+    station.provider.answer(Err(Status::permission_denied("no")));
+    let mut node = Node::default();
+    node.kubelet.admit(&station.driver, &Pod::mounting("test-secrets"), &[]).unwrap();
+
+    let attempts = pass(&mut node, &station, 400).await;
+
+    let seconds: Vec<_> = attempts.iter().map(|(second, _)| *second).collect();
+    assert_eq!(seconds, [0, 0, 1, 3, 7, 15, 31, 63, 127, 249, 371]);
+    assert!(attempts.iter().all(|(_, kind)| *kind == "failed"));
+    let events = station.driver.objects.list(objects::EVENTS);
+    assert_eq!((events.len(), &events[0]["count"]), (1, &serde_json::json!(11)));
+}
+
+#[tokio::test]
+async fn a_missing_node_publish_secret_is_told_by_the_kubelet_and_read_anew_each_time() {
+    let station = node([]);
+    station.provider.answer(Ok(file("one")));
+    let mut pod = Pod::mounting("test-secrets");
+    pod.volume.node_publish_secret_ref = Some("keys".into());
+    let mut node = Node::default();
+    node.kubelet.admit(&station.driver, &pod, &[]).unwrap();
+    let secret = |value: &str| {
+        serde_json::json!({
+            "metadata": { "namespace": "default", "name": "keys" },
+            "data": { "access_key": value },
+        })
+    };
+
+    let before = pass(&mut node, &station, 0).await;
+    station.driver.objects.create(objects::SECRETS, secret("b25l")).unwrap();
+    pass(&mut node, &station, 1).await;
+    station.driver.objects.update(objects::SECRETS, secret("dHdv")).unwrap();
+    pass(&mut node, &station, 61).await;
+
+    assert_eq!((before, station.provider.calls().len()), (vec![(0, "failed")], 2));
+    let secrets = station.provider.calls().into_iter().map(|(_, request)| request.secrets);
+    assert_eq!(secrets.collect::<Vec<_>>(), [r#"{"access_key":"one"}"#, r#"{"access_key":"two"}"#]);
+    let message = "MountVolume.SetUp failed for volume \"secrets-store\" : fetching NodePublishSecretRef default/keys failed: \
+                   failed to find the secret keys in the namespace default with error: secrets \"keys\" not found";
+    assert_eq!(station.driver.objects.list(objects::EVENTS)[0]["message"], message);
 }

@@ -80,6 +80,7 @@ async fn waiting_mount(world: &mut World) -> Result<(), StepError> {
     Ok(())
 }
 
+#[given("the cloud is allowed to answer")]
 #[then("the cloud is allowed to answer")]
 fn open(world: &mut World) -> Result<(), StepError> {
     world.trouble.as_ref().context("the cloud of this scenario answers at once")?.open();

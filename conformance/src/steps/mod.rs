@@ -25,6 +25,7 @@ mod credentials;
 mod identities;
 mod lint;
 mod mount;
+mod node;
 mod pods;
 mod process;
 mod request;

@@ -157,6 +157,7 @@ async fn mount_with_tokens(world: &mut World, class: String, place: String) -> R
     let delivery = match place.as_str() {
         "in its attributes" => TokenDelivery::Context,
         "among its secrets" => TokenDelivery::Secrets,
+        "among its secrets alone" => TokenDelivery::SecretsOnly,
         _ => bail!("a kubelet hands no tokens over {place}"),
     };
     let token = ServiceAccountToken {

@@ -8,7 +8,7 @@ use fake_alicloud::ServiceAccountToken;
 
 use super::identities::owner;
 use super::{quoted, settings};
-use crate::driver::{self, Pod, TokenDelivery, Tokens};
+use crate::driver::{self, Pod, SecretProviderClass, TokenDelivery, Tokens};
 use crate::kubernetes::{ServiceAccount, path_of};
 use crate::world::{StepError, World};
 
@@ -53,12 +53,13 @@ fn no_parameter(world: &mut World, class: String, name: String) -> Result<(), St
 }
 
 fn set_parameter(world: &mut World, class: &str, name: &str, value: Option<&str>) -> Result<(), StepError> {
-    let class = world.driver_mut()?.class_mut(NAMESPACE, class).context("there is no such class")?;
-    match value {
-        Some(value) => class.parameters.insert(name.to_owned(), value.to_owned()),
-        None => class.parameters.remove(name),
+    let edit = |class: &mut SecretProviderClass| {
+        match value {
+            Some(value) => class.parameters.insert(name.to_owned(), value.to_owned()),
+            None => class.parameters.remove(name),
+        };
     };
-    Ok(())
+    Ok(world.driver.edit(NAMESPACE, class, edit).context("there is no such class")?)
 }
 
 #[given("the driver asks for no tokens")]
