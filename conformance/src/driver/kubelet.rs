@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::objects::{ApiError, PODS, SECRETS};
-use super::{Container, Driver, Pod, Publication, Refusal, events};
+use super::{Container, Driver, Pod, Publication, Refusal, Tokens, events};
 
 /// `--sync-frequency` of one minute, stretched by up to half of it. The stretching is the kubelet's random number; here it is a fixed
 /// row, so that a scenario always runs the same way.
@@ -117,6 +117,12 @@ impl Kubelet {
         volumes.iter().find(|known| known.pod.volume.name == volume)?.container.as_ref()
     }
 
+    /// The tokens of each pod by its unique id: drivers until v1.5.6 ask the API server for them.
+    pub(super) fn tokens(&self) -> BTreeMap<String, Tokens> {
+        let pods = self.pods.values().filter_map(|running| running.volumes.first()).map(|volume| &volume.pod);
+        pods.filter_map(|pod| Some((pod.uid.clone(), pod.volume.tokens.clone()?))).collect()
+    }
+
     /// When the next volume is due.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         let running = self.pods.values().filter(|pod| !pod.is_finished);
@@ -195,7 +201,7 @@ impl Volume {
 }
 
 /// The data of a Secret as text, which is how CSI carries it.
-fn decoded(secret: &Value) -> BTreeMap<String, String> {
+pub(super) fn decoded(secret: &Value) -> BTreeMap<String, String> {
     let data = secret["data"].as_object().into_iter().flatten();
     let text = |value: &Value| {
         let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default();

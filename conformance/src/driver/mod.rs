@@ -10,12 +10,15 @@ mod call;
 mod class;
 mod clock;
 mod container;
+mod der;
 pub mod events;
 pub mod go_json;
 mod kubelet;
+pub mod legacy;
 mod node;
 mod node_publish;
 pub mod objects;
+mod pkcs12;
 mod pod;
 pub mod pod_status;
 pub mod protocol;
@@ -24,6 +27,7 @@ mod refusal;
 mod request;
 mod socket_path_authority;
 pub mod stand_in;
+pub mod sync;
 #[cfg(test)]
 mod tests;
 mod tmpfs;
@@ -57,6 +61,17 @@ use tonic::{Code, Status};
 /// The deadline of the driver's health check.
 pub const HEALTH_CHECK_DEADLINE: Duration = Duration::from_secs(5);
 
+/// Which driver is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Release {
+    /// v1.6.0: the kubelet's republishing rotates; Secrets of the same name are replaced.
+    #[default]
+    V1_6_0,
+    /// v1.5.6, in the place of those before it, too: the driver looks for changes itself and tells of them in events; Secrets that exist are left
+    /// alone.
+    V1_5_6,
+}
+
 /// How the driver and its kubelet are set up.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -76,6 +91,10 @@ pub struct Options {
     pub permission: String,
     /// `--nodeid`
     pub node: String,
+    /// Which driver it is. An older one introduces itself by the socket's path: see [`Options::of_release`].
+    pub release: Release,
+    /// `syncSecret.enabled` of the chart, off by default: the role for Secrets.
+    pub sync_secret: bool,
 }
 
 impl Options {
@@ -91,7 +110,19 @@ impl Options {
             rotation_poll_interval: Some(Duration::ZERO),
             permission: PERMISSION.into(),
             node: "node-1".into(),
+            release: Release::V1_6_0,
+            sync_secret: false,
         }
+    }
+
+    /// The same for another release.
+    #[must_use]
+    pub fn of_release(self, release: Release) -> Self {
+        let authority = match release {
+            Release::V1_6_0 => Authority::Localhost,
+            Release::V1_5_6 => Authority::SocketPath,
+        };
+        Self { authority, release, ..self }
     }
 }
 
@@ -157,7 +188,7 @@ impl Driver {
         let object = self.objects.get(CLASSES, namespace, name).map_err(|source| Error::ClassNotFound {
             namespace: owned_namespace.clone(),
             name: owned_name.clone(),
-            source,
+            source: Box::new(source),
         })?;
         let class =
             SecretProviderClass::from_object(&object).expect("the API server checked the types of the class");

@@ -61,6 +61,18 @@ pub enum ApiError {
         /// Its name.
         name: String,
     },
+    /// 403: the client's role does not hold the verb.
+    #[error("{resource} {name:?} is forbidden: User {user:?} cannot {verb} resource {resource:?}")]
+    Forbidden {
+        /// `plural.group`
+        resource: String,
+        /// Its name.
+        name: String,
+        /// Who asked.
+        user: String,
+        /// What it wanted.
+        verb: &'static str,
+    },
     /// 422
     #[error("{kind} {name:?} is invalid: {reason}")]
     Invalid {
@@ -104,6 +116,11 @@ impl Kind {
 
     fn not_found(self, name: &str) -> ApiError {
         ApiError::NotFound { resource: self.resource(), name: name.into() }
+    }
+
+    /// The refusal of a client without the right.
+    pub(super) fn forbidden(self, name: &str, verb: &'static str, user: &str) -> ApiError {
+        ApiError::Forbidden { resource: self.resource(), name: name.into(), user: user.into(), verb }
     }
 }
 

@@ -53,3 +53,8 @@ pub fn versions(status: &Value) -> BTreeMap<String, String> {
 pub(super) fn to_list(versions: &BTreeMap<String, String>) -> Value {
     versions.iter().map(|(id, version)| json!({ "id": id, "version": version })).collect()
 }
+
+/// Whether a status is this node's business.
+pub(super) fn is_of_node(status: &Value, node: &str) -> bool {
+    status["metadata"]["labels"][NODE_LABEL].as_str().is_some_and(|label| label.eq_ignore_ascii_case(node))
+}

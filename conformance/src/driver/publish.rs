@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::call::Client;
 use super::clock::{later, modified};
+use super::protocol::MountRequest;
 use super::{
-    Driver, Error, Pod, PublishRequest, Refusal, SecretProviderClass, WriteOutcome, answer, atomic_writer,
-    locked, mount_request, pod_status, trespass,
+    Driver, Error, Pod, PublishRequest, Refusal, Release, SecretProviderClass, WriteOutcome, answer,
+    atomic_writer, locked, mount_request, pod_status, trespass,
 };
 
 /// A volume was published.
@@ -63,7 +65,8 @@ impl Driver {
             return Err(Error::MissingField { what });
         }
         let target = &request.target_path;
-        let rotates = self.options.rotation_poll_interval.is_some();
+        // Until v1.5.6 rotation is not the kubelet's business.
+        let rotates = self.republish_interval().is_some();
         if self.is_too_early(target) {
             return Ok(Publication::Skipped);
         }
@@ -93,36 +96,50 @@ impl Driver {
         published.map(Publication::Mounted)
     }
 
-    /// From the provider's answer to the pod's status.
+    /// From the request to the provider to the pod's status.
     async fn fill(&self, class: &SecretProviderClass, publish: &PublishRequest) -> Result<Receipt, Error> {
         let mut request = mount_request(class, publish);
         request.permission.clone_from(&self.options.permission);
         let client = self.client(&class.provider)?;
+        let receipt = self.mount_content(&client, request, &publish.target_path).await?;
+        let status = pod_status::write(&self.objects, &self.options.node, publish, &receipt.object_versions);
+        status.map_err(|source| {
+            let [name, namespace, _] = publish.pod();
+            Error::PodStatus { pod: format!("{namespace}/{name}"), source: Box::new(source) }
+        })?;
+        Ok(receipt)
+    }
+
+    /// Asks the provider, checks its answer and writes the files.
+    pub(super) async fn mount_content(
+        &self,
+        client: &Client,
+        request: MountRequest,
+        target: &Path,
+    ) -> Result<Receipt, Error> {
         let start = Instant::now();
         let response = client.mount(request, self.options.deadline).await;
         let took = start.elapsed();
-        locked(&self.trespasses).extend(trespass::strangers(&publish.target_path));
+        locked(&self.trespasses).extend(trespass::strangers(target));
         let response = response?;
         let object_versions = answer::check(&response)?;
         let modes = response.files.iter().map(|file| (file.path.clone(), file.mode)).collect();
-        let target = &publish.target_path;
-        let outcome =
-            self.clock.stamp_if_modified(target, || atomic_writer::write(target, &response.files))?;
-        pod_status::write(&self.objects, &self.options.node, publish, &object_versions).map_err(
-            |source| {
-                let [name, namespace, _] = publish.pod();
-                Error::PodStatus { pod: format!("{namespace}/{name}"), source }
-            },
-        )?;
+        let write = || atomic_writer::write(target, &response.files);
+        let outcome = self.clock.stamp_if_modified(target, write)?;
         Ok(Receipt { object_versions, modes, outcome, took })
     }
 
     /// With rotation on, nobody is asked until the interval has passed since the volume's last change. A folder on which nothing is
     /// mounted counts as well, which is how a pod can start on an empty volume.
     fn is_too_early(&self, target: &Path) -> bool {
-        let Some(interval) = self.options.rotation_poll_interval else { return false };
+        let Some(interval) = self.republish_interval() else { return false };
         let modified = modified(target).and_then(|time| Timestamp::try_from(time).map_err(io::Error::other));
         modified.is_ok_and(|modified| self.clock.now() < later(modified, interval))
+    }
+
+    /// The interval of a driver that rotates when the kubelet republishes.
+    fn republish_interval(&self) -> Option<Duration> {
+        self.options.rotation_poll_interval.filter(|_| self.options.release == Release::V1_6_0)
     }
 
     /// Makes the target path if it is missing and says whether something is mounted there. A mount that cannot be read is undone.

@@ -50,7 +50,7 @@ pub enum Error {
         /// The name in the volume's attributes.
         name: String,
         /// The API server's answer.
-        source: ApiError,
+        source: Box<ApiError>,
     },
     /// `spec.provider` is empty.
     #[error("provider not set in {namespace}/{name}")]
@@ -98,7 +98,7 @@ pub enum Error {
         /// Namespace and name.
         pod: String,
         /// The API server's answer.
-        source: ApiError,
+        source: Box<ApiError>,
     },
 }
 

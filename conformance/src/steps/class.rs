@@ -2,7 +2,7 @@
 
 use cucumber::gherkin::Step;
 use cucumber::given;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::text_below;
 use crate::world::{StepError, World};
@@ -39,6 +39,23 @@ pub(super) fn apply(world: &mut World, name: &str, objects: Option<&str>) -> any
         "kind": "SecretProviderClass",
         "metadata": { "name": name },
         "spec": { "provider": "alibabacloud", "parameters": parameters },
+    });
+    world.apply_class(&manifest.to_string())
+}
+
+/// A class from `objects` and `secretObjects`, both written as lists.
+pub(super) fn apply_spec(world: &mut World, name: &str, yaml: &str) -> anyhow::Result<()> {
+    let mut spec: Value = serde_yaml::from_str(yaml)?;
+    let objects = spec["objects"].take().to_string();
+    let manifest = json!({
+        "apiVersion": "secrets-store.csi.x-k8s.io/v1",
+        "kind": "SecretProviderClass",
+        "metadata": { "name": name },
+        "spec": {
+            "provider": "alibabacloud",
+            "parameters": { "objects": objects },
+            "secretObjects": spec["secretObjects"],
+        },
     });
     world.apply_class(&manifest.to_string())
 }

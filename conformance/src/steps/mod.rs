@@ -31,6 +31,7 @@ mod process;
 mod request;
 mod settings;
 mod stores;
+mod sync;
 mod traces;
 mod trouble;
 

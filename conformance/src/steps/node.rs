@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use cucumber::gherkin::Step;
 use cucumber::{given, then, when};
+use serde_json::Value;
 use tonic::{Code, Status};
 
 use super::{quoted, rows};
@@ -261,10 +262,22 @@ fn event(
     Ok(())
 }
 
+#[given(expr = "the pod {string} has told nothing yet")]
 #[then(expr = "the pod {string} has no events")]
 fn no_events(world: &mut World, pod: String) -> Result<(), StepError> {
     let events = events(world, &pod);
     ensure!(events.is_empty(), "the events of {pod} are {events:?}");
+    Ok(())
+}
+
+#[then(regex = r#"^the pod "([^"]*)" has told once of a (\w+) "([^"]*)"$"#)]
+fn told_once(world: &mut World, pod: String, severity: String, reason: String) -> Result<(), StepError> {
+    let events = world.driver.objects.list(EVENTS);
+    let is_meant = |event: &&Value| {
+        event["involvedObject"]["name"] == pod && event["type"] == severity && event["reason"] == reason
+    };
+    let count: u64 = events.iter().filter(is_meant).filter_map(|event| event["count"].as_u64()).sum();
+    ensure!(count == 1, "{pod} has told {count} times of a {severity} {reason}");
     Ok(())
 }
 
