@@ -196,9 +196,10 @@ Feature: A file has the bytes, the mode and the presence that the class asks for
     And no secret stands in the provider's log, in the refusal or in the cloud's records
 
     Examples:
-      | place             |
-      | in its attributes |
-      | among its secrets |
+      | place                   |
+      | in its attributes       |
+      | among its secrets       |
+      | among its secrets alone |
 
   @DRV-06
   Scenario: A pod without tokens and keys is served
