@@ -244,7 +244,7 @@ Feature: Files
         let error = catalogue("Feature: F\n\n  Scenario S\n    Given a\n").unwrap_err();
 
         assert!(
-            error.to_string().starts_with("features/files.feature cannot be read: Error at 3:"),
+            error.to_string().starts_with("features/files.feature cannot be read: Error at 4:"),
             "{error}"
         );
     }

@@ -311,6 +311,7 @@ async fn noted(world: &mut World, steps_passed: bool) -> Note {
         let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
         Seen { exit: exit.map(|status| status.to_string()), output: last.join("\n") }
     });
+    let seen = seen.filter(|seen| seen.exit.is_some() || !seen.output.is_empty());
     let clouds = [Some(&world.cloud), world.other_cloud.as_ref()];
     let calls = clouds.into_iter().flatten().flat_map(crate::cloud::Cloud::calls).collect();
     Note { complaints, search: world.values.search().clone(), calls, seen }

@@ -10,7 +10,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use conformance::commands::Source;
@@ -43,6 +43,9 @@ requirements:
 - { id: ACK-01, statement: Secrets appear as files, source: { from: page }, level: core, evidence: model }
 - { id: DRV-02, statement: The provider tells its version, source: { from: page }, level: core, evidence: model }
 ";
+
+/// Started as the workspace's provider is.
+const TARGET: &str = include_str!("../targets/provider.yaml");
 
 const FEATURE: &str = r#"
 Feature: A target
@@ -79,6 +82,9 @@ async fn judge_all() {
     fs::create_dir(&features).unwrap();
     fs::write(features.join("target.feature"), FEATURE).unwrap();
     fs::write(features.join("requirements.yaml"), ROWS).unwrap();
+    let claims_nothing: Vec<&str> =
+        TARGET.lines().filter(|line| !line.starts_with("capabilities:")).collect();
+    fs::write(folder.path().join("target.yaml"), claims_nothing.join("\n")).unwrap();
     for (name, seen, goes_on) in [
         ("does-not-start", ["exit status: 3", "out of luck"], false),
         ("dies", ["exit status: 4", "the last words"], true),
@@ -116,7 +122,7 @@ async fn judge(folder: &Path, name: &str) -> Report {
     let reports = folder.join("reports");
     let options = Options {
         provider: Some(binary),
-        target: None,
+        target: Some(folder.join("target.yaml")),
         level: Level::Extended,
         tags: None,
         name: None,
@@ -138,16 +144,13 @@ async fn misbehave(arguments: &[String]) -> ExitCode {
         println!("out of luck");
         return ExitCode::from(3);
     }
-    let after = |name: &str| {
-        PathBuf::from(arguments.iter().find_map(|argument| argument.strip_prefix(name)).unwrap())
-    };
-    let socket = after("--provider-volume=").join("alibabacloud.sock");
+    let after = |name: &str| arguments.iter().find_map(|argument| argument.strip_prefix(name)).unwrap();
+    let socket = Path::new(after("--provider-volume=")).join("alibabacloud.sock");
     let service = CsiDriverProviderServer::new(Provider { manner });
     let incoming = UnixListenerStream::new(UnixListener::bind(socket).unwrap());
     let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
-    let pages = tokio::net::TcpListener::bind(format!("127.0.0.1:{}", after("--healthz-port=").display()))
-        .await
-        .unwrap();
+    let pages =
+        tokio::net::TcpListener::bind(format!("127.0.0.1:{}", after("--healthz-port="))).await.unwrap();
     tokio::spawn(serve_pages(pages));
     let serving = Server::builder().add_service(service).serve_with_incoming(incoming);
     tokio::select! {

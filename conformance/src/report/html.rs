@@ -165,7 +165,7 @@ fn requirements(
             let _ = write!(page, "<br>{}", escaped(reason));
         }
         if !row.scenarios.is_empty() {
-            let _ = write!(page, "<details><summary>{} scenarios</summary><ul>", row.scenarios.len());
+            let _ = write!(page, "<details><summary>Scenarios: {}</summary><ul>", row.scenarios.len());
             for (id, number) in row.scenarios.iter().filter_map(|id| Some((id, numbers.get(id.as_str())?))) {
                 let _ = write!(page, "<li><a href=\"#s{number}\">{}</a></li>", escaped(id));
             }
