@@ -1,7 +1,7 @@
 //! The requests: made by the driver's model, so that a target sees what a driver sends.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cloud::{NAMESPACE, PARTNER, REGION, account_name, key_pair};
@@ -9,7 +9,7 @@ use super::workload::{Source, Workload};
 use crate::driver::mount_request;
 use crate::driver::protocol::MountRequest;
 use crate::driver::{
-    ApiVersion, Pod, SecretProviderClass, ServiceAccountToken, TokenDelivery, Tokens, Volume,
+    ApiVersion, Pod, PublishRequest, SecretProviderClass, ServiceAccountToken, TokenDelivery, Tokens, Volume,
 };
 
 const AUDIENCE: &str = "sts.aliyuncs.com";
@@ -60,7 +60,7 @@ impl Requests {
         let pod = self.pod(mount);
         let target: PathBuf =
             [KUBELET, &pod.uid, "volumes/kubernetes.io~csi", &pod.volume.name, "mount"].iter().collect();
-        mount_request(&self.class(mount), &pod, Path::new(&target))
+        mount_request(&self.class(mount), &PublishRequest::of(&pod, target))
     }
 
     fn class(&self, mount: &Mount) -> SecretProviderClass {
@@ -83,6 +83,7 @@ impl Requests {
             namespace: NAMESPACE.to_owned(),
             provider: "alibabacloud".to_owned(),
             parameters,
+            secret_objects: Vec::new(),
         }
     }
 
@@ -115,13 +116,8 @@ impl Requests {
             namespace: NAMESPACE.to_owned(),
             uid: format!("6c6f6164-0000-4000-8000-{:012x}", mount.pod),
             service_account: account_name(mount.account),
-            volume: Volume {
-                name: "secrets-store".to_owned(),
-                read_only: true,
-                attributes: BTreeMap::from([("secretProviderClass".to_owned(), "load".to_owned())]),
-                node_publish_secret,
-                tokens,
-            },
+            volume: Volume { node_publish_secret, tokens, ..Volume::of("secrets-store", "load") },
+            more_volumes: Vec::new(),
         }
     }
 }

@@ -226,6 +226,7 @@ impl Error {
             Self::TooLate
             | Self::Kubernetes(kubernetes::Error::Unreachable { .. } | kubernetes::Error::TimedOut) => true,
             Self::Kubernetes(kubernetes::Error::Refused { status, .. }) => *status >= 429,
+            Self::Instance(metadata::Error::Refused { status, .. }) => *status >= 500 || *status == 429,
             Self::Base(error) => error.is_passing(),
             error => error.call().is_some_and(|cause| match cause {
                 call::Error::Refused { fault, .. } => matches!(fault, Fault::Throttled | Fault::Unavailable),
