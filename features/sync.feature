@@ -19,7 +19,7 @@ Feature: Mounted secrets become Kubernetes Secrets
         - {objectName: password, key: password}
       """
 
-  @ACK-02 @VEN-15
+  @ACK-02
   Scenario: A Secret is made when the first pod mounts the class
     Given a driver that may write Secrets
     When the pod "web-0" starts with "db"
