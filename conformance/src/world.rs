@@ -131,6 +131,7 @@ impl World {
             options: target::Options {
                 region: Some(REGION.into()),
                 rotation_interval: Some(Duration::from_secs(1)),
+                verbose: true,
                 ..target::Options::default()
             },
             identity: Identity::default(),

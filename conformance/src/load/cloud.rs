@@ -3,9 +3,11 @@
 //! In this process, because its journal is then counted and its plans are made without a call. What that costs is in the crate's
 //! README, measured.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Sub;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use fake_alicloud::{
@@ -14,10 +16,10 @@ use fake_alicloud::{
 };
 use serde_json::{Value, json};
 
-use super::cluster::Cluster;
 use super::signer::{Connection, Signer};
 use super::workload::{Source, Workload};
-use crate::target::AccessKey;
+use crate::kubernetes::{Cluster, ServiceAccount};
+use crate::target::{self, AccessKey, Endpoints, Identity, Settings, TargetFile};
 
 /// Where pods live.
 pub(super) const NAMESPACE: &str = "shop";
@@ -31,6 +33,9 @@ const PARTNER_ACCOUNT: &str = "2222222222222222";
 const OIDC_PROVIDER: &str = "acs:ram::1111111111111111:oidc-provider/ack-rrsa-load";
 const ISSUER: &str = "https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/load";
 const PROVIDER_ACCOUNT: (&str, &str) = ("kube-system", "csi-secrets-store-provider-alibabacloud");
+const ROLE_ANNOTATION: &str = "ack.alibabacloud.com/role-arn";
+/// What the target presents to the Kubernetes API.
+const CLUSTER_TOKEN: &str = "token-of-the-load-generators-cluster";
 /// Documented: so many sessions of an account a second.
 const SESSIONS_PER_SECOND: u32 = 100;
 /// Calls that the journal keeps, at 1.3 KB each. A run that makes more is counted by its last ones only, so it is refused.
@@ -56,6 +61,7 @@ pub(super) fn key_pair() -> AccessKey {
 pub(super) struct Cloud {
     fake: FakeAlicloud,
     cluster: Cluster,
+    kubeconfig: PathBuf,
     token_file: PathBuf,
     tokens: Vec<String>,
     signer: Signer,
@@ -86,15 +92,6 @@ impl Sub for Calls {
             throttled: self.throttled - earlier.throttled,
         }
     }
-}
-
-/// What a process of the target is started with.
-#[derive(Clone)]
-pub(super) struct Launch {
-    /// Its environment, complete.
-    pub(super) environment: Vec<(&'static str, String)>,
-    /// Its flags, but for those that name its own socket and port.
-    pub(super) flags: Vec<String>,
 }
 
 impl Cloud {
@@ -133,46 +130,65 @@ impl Cloud {
         let token_file = folder.join("token");
         let (namespace, name) = PROVIDER_ACCOUNT;
         std::fs::write(&token_file, mint(namespace, name).context("minting a token")?)?;
-        let cluster = Cluster::start(folder).await?;
+        let cluster = Cluster::start(CLUSTER_TOKEN).await.context("starting the Kubernetes API")?;
+        for name in (0..workload.accounts()).map(account_name) {
+            let annotations = BTreeMap::from([(ROLE_ANNOTATION.to_owned(), role_arn(&name))]);
+            cluster.apply(&ServiceAccount { namespace: NAMESPACE.to_owned(), name, annotations });
+        }
+        let kubeconfig = folder.join("kubeconfig");
+        cluster.write_kubeconfig(&kubeconfig)?;
         let signer = Signer::new(fake.api_url(), key_pair());
-        Ok(Self { fake, cluster, token_file, tokens, signer, workload: workload.clone() })
+        Ok(Self { fake, cluster, kubeconfig, token_file, tokens, signer, workload: workload.clone() })
     }
 
-    /// How a process of the target has to be started.
-    pub(super) fn launch(&self) -> Launch {
-        let api = self.fake.api_url();
-        let mut flags = Vec::new();
-        let mut flag = |name: &str, value: &str| flags.extend([name.to_owned(), value.to_owned()]);
-        flag("--region", REGION);
-        for name in ["--kms-endpoint", "--oos-endpoint", "--sts-endpoint"] {
-            flag(name, api);
+    /// How a process of the target is started that has its socket in the folder. It is told of nothing that it does not need, so
+    /// that its file may be silent about the rest.
+    pub(super) fn settings(
+        &self,
+        target: &Arc<TargetFile>,
+        binary: &Path,
+        provider_folder: PathBuf,
+    ) -> Settings {
+        let Workload { source, bound, rotation_interval, .. } = self.workload;
+        let api = || Some(self.fake.api_url().to_owned());
+        let takes_sessions =
+            !matches!(source, Source::AccessKey | Source::NodePublishSecret | Source::EcsRole);
+        Settings {
+            target: Arc::clone(target),
+            binary: binary.to_owned(),
+            provider_folder,
+            endpoints: Endpoints {
+                kms: api(),
+                oos: None,
+                sts: api().filter(|_| takes_sessions),
+                metadata: (source == Source::EcsRole).then(|| self.fake.metadata_url().to_owned()),
+            },
+            options: target::Options {
+                region: Some(REGION.to_owned()),
+                kubeconfig: (source == Source::PodServiceAccount).then(|| self.kubeconfig.clone()),
+                kms_bound: bound.map(usize::from),
+                rotation_interval,
+                ..target::Options::default()
+            },
+            identity: self.identity(),
         }
-        flag("--metadata-endpoint", self.fake.metadata_url());
-        flag("--kubeconfig", &self.cluster.kubeconfig().to_string_lossy());
-        if let Some(bound) = self.workload.bound {
-            flag("--max-concurrent-kms-secret-pulls", &bound.to_string());
-            flag("--max-concurrent-oos-secret-pulls", &bound.to_string());
-        }
-        if let Some(interval) = self.workload.rotation_interval {
-            flag("--rotation-interval", &format!("{}ms", interval.as_millis()));
-        }
-        Launch { environment: self.environment(), flags }
     }
 
-    fn environment(&self) -> Vec<(&'static str, String)> {
-        let AccessKey { id, secret } = key_pair();
-        let keys = [("ACCESS_KEY_ID", id), ("SECRET_ACCESS_KEY", secret)];
-        let role = |name| ("ALICLOUD_ROLE_ARN", role_arn(name));
-        let provider = ("ALICLOUD_OIDC_PROVIDER_ARN", OIDC_PROVIDER.to_owned());
+    fn identity(&self) -> Identity {
+        let keys = Identity::of_key(key_pair());
+        let role = |name| Some(role_arn(name));
+        let provider = Some(OIDC_PROVIDER.to_owned());
         match self.workload.source {
-            Source::AccessKey | Source::CrossAccount => keys.to_vec(),
-            Source::RamRole => [&keys[..], &[role("assumed")]].concat(),
-            Source::ProviderOidc => {
-                let file = self.token_file.to_string_lossy().into_owned();
-                vec![role("provider"), provider, ("ALICLOUD_OIDC_TOKEN_FILE", file)]
-            }
-            Source::PodServiceAccount => vec![provider],
-            Source::EcsRole | Source::NodePublishSecret => Vec::new(),
+            Source::AccessKey | Source::CrossAccount => keys,
+            Source::RamRole => Identity { role_arn: role("assumed"), ..keys },
+            Source::ProviderOidc => Identity {
+                role_arn: role("provider"),
+                oidc_provider_arn: provider,
+                token_file: Some(self.token_file.clone()),
+                ..Identity::default()
+            },
+            Source::PodServiceAccount => Identity { oidc_provider_arn: provider, ..Identity::default() },
+            Source::EcsRole | Source::NodePublishSecret => Identity::default(),
         }
     }
 
@@ -203,7 +219,7 @@ impl Cloud {
             oos: of("oos"),
             sts: of("sts"),
             metadata: of("metadata"),
-            kubernetes: usize::try_from(self.cluster.asked())?,
+            kubernetes: self.cluster.requests().len(),
             throttled: refused("Rejected.Throttling") + refused("Throttling.User"),
         })
     }

@@ -121,8 +121,11 @@ pub(super) struct Ceilings {
 }
 
 impl Ceilings {
-    /// The ceiling of a figure, and whose it is: the lower rate, the higher of all else.
+    /// The ceiling of a figure, and whose it is: the lower rate, the longer time. What a target has of its own has none.
     pub(super) fn of(&self, figure: Figure) -> Option<(f64, &'static str)> {
+        if !figure.is_rate() && !matches!(figure, Figure::P50 | Figure::P99) {
+            return None;
+        }
         let of = |figures: &Figures, whose| Some((*figures.get(&figure)?, whose));
         let (generator, fake) = (of(&self.generator, "generator"), of(&self.fake, "fake"));
         let (Some(one), Some(other)) = (generator, fake) else { return generator.or(fake) };

@@ -97,6 +97,7 @@ fn a_part_of_the_ceiling_does_as_well(
 #[case(Figure::SecretRate, 4400.0, None)]
 #[case(Figure::P99, 9900.0, Some("generator"))]
 #[case(Figure::P99, 9901.0, None)]
+#[case(Figure::Processor, 5000.0, None)]
 fn within_a_tenth_the_ceiling_was_the_limit(
     #[case] figure: Figure,
     #[case] value: f64,

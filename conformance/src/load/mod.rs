@@ -4,7 +4,6 @@
 
 mod ceiling;
 mod cloud;
-mod cluster;
 mod drive;
 mod figures;
 mod node;
@@ -21,7 +20,7 @@ mod workload;
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,7 +36,7 @@ use self::report::Row;
 use self::stage::Run;
 use self::target::Subject;
 use crate::interruption::Interruption;
-use crate::target::provider_binary;
+use crate::target::{TargetFile, provider_binary};
 
 /// Options of the load generator.
 #[derive(Debug, clap::Args)]
@@ -45,8 +44,11 @@ pub struct Options {
     /// Load this provider binary instead of building the workspace's
     #[arg(long, value_name = "PATH", env = "CONFORMANCE_PROVIDER")]
     provider: Option<PathBuf>,
+    /// Start it as this target file says instead of as the workspace's provider
+    #[arg(long, value_name = "FILE", env = "CONFORMANCE_TARGET")]
+    target: Option<PathBuf>,
     /// Load the provider that listens on this socket; needs --api
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["provider", "compare"], requires = "api")]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["provider", "target", "compare"], requires = "api")]
     socket: Option<PathBuf>,
     /// The process behind --socket, for its memory, files and processor time
     #[arg(long, value_name = "PID", requires = "socket")]
@@ -54,7 +56,7 @@ pub struct Options {
     /// Where the fake cloud listens, for providers that are told so before it starts [default: a free port]
     #[arg(long, value_name = "ADDR")]
     api: Option<SocketAddr>,
-    /// Load two provider binaries in turn and print ratios
+    /// Load two providers in turn and print ratios; each is a binary, or a target file (.yaml)
     #[arg(long, value_names = ["A", "B"], num_args = 2, conflicts_with = "provider")]
     compare: Vec<PathBuf>,
     /// Load as the goals say, instead of as the options below; may be repeated
@@ -176,11 +178,11 @@ impl Options {
             }
             return Ok(vec![Subject::Running { socket: socket.clone(), pid: self.pid }]);
         }
-        let binaries = match &self.compare[..] {
-            [] => vec![self.provider.clone()],
-            given => given.iter().cloned().map(Some).collect(),
-        };
-        binaries.into_iter().map(|binary| provider_binary(binary).map(Subject::Binary)).collect()
+        let target = self.target.as_deref();
+        match &self.compare[..] {
+            [] => Ok(vec![started(target, self.provider.clone())?]),
+            given => given.iter().map(|given| of_compared(target, given)).collect(),
+        }
     }
 
     /// Measures row by row, up to one that cannot be: what would be learned from the next?
@@ -243,6 +245,21 @@ impl Load {
             value_bytes: self.value_bytes,
             ..Workload::default()
         }
+    }
+}
+
+/// What is started with that file, or as the workspace's provider is, and that binary, or one that is built.
+fn started(target: Option<&Path>, binary: Option<PathBuf>) -> anyhow::Result<Subject> {
+    let target = target.map_or_else(|| Ok(TargetFile::provider()), TargetFile::read)?;
+    let needs_one = binary.is_some() || target.takes_a_binary();
+    Ok(Subject::Started { binary: if needs_one { provider_binary(binary)? } else { PathBuf::new() }, target })
+}
+
+fn of_compared(target: Option<&Path>, given: &Path) -> anyhow::Result<Subject> {
+    if given.extension().is_some_and(|extension| extension == "yaml") {
+        started(Some(given), None)
+    } else {
+        started(target, Some(given.to_owned()))
     }
 }
 

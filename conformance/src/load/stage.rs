@@ -51,7 +51,7 @@ impl Stage {
     ) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("conformance-load-").tempdir()?;
         let cloud = Cloud::start(workload, folder.path(), api).await?;
-        let target = subject.start(&cloud.launch(), workload.processes, folder.path()).await?;
+        let target = subject.start(&cloud, workload.processes, folder.path()).await?;
         let requests = Arc::new(Requests::new(workload, cloud.tokens()));
         tokio::time::sleep(SETTLE).await;
         let idle = memory(&target, Figure::MemoryIdle);

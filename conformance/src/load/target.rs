@@ -4,16 +4,18 @@ use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
-use super::cloud::Launch;
+use super::cloud::Cloud;
 use super::node::Node;
 use super::process::Usage;
 use crate::patience;
+use crate::target::{Launch, Settings, TargetFile, free_port};
 
 const SOCKET: &str = "alibabacloud.sock";
 /// How much of its log a target that failed is shown with.
@@ -21,10 +23,15 @@ const LOG_TAIL: usize = 2000;
 const VERSION_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Where a target comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Subject {
-    /// Processes of this binary.
-    Binary(PathBuf),
+    /// Processes, started as a target file says.
+    Started {
+        /// How.
+        target: Arc<TargetFile>,
+        /// The binary, if the file wants one.
+        binary: PathBuf,
+    },
     /// A provider that runs, and its process if that is known.
     Running {
         /// Its socket.
@@ -37,7 +44,9 @@ pub(super) enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Binary(path) | Self::Running { socket: path, .. } => write!(f, "{}", path.display()),
+            Self::Started { target, binary } if binary.as_os_str().is_empty() => f.write_str(&target.name),
+            Self::Started { target, binary } => write!(f, "{} ({})", target.name, binary.display()),
+            Self::Running { socket, .. } => write!(f, "{}", socket.display()),
         }
     }
 }
@@ -62,16 +71,16 @@ impl Subject {
     /// Starts so many processes and waits until all of them answer, or until the running one does.
     pub(super) async fn start(
         &self,
-        launch: &Launch,
+        cloud: &Cloud,
         processes: usize,
         folder: &Path,
     ) -> anyhow::Result<Target> {
         match self {
-            Self::Binary(binary) => {
+            Self::Started { target: file, binary } => {
                 let mut target = Target { nodes: Vec::new(), processes: Vec::new(), stranger: None };
                 for number in 0..processes {
                     let folder = folder.join(format!("node-{number}"));
-                    target.processes.push(Process::spawn(binary, launch, &folder)?);
+                    target.processes.push(Process::spawn(&cloud.settings(file, binary, folder.clone()))?);
                     target.nodes.push(Node::new(folder.join(SOCKET)));
                 }
                 target.until_ready().await?;
@@ -89,24 +98,23 @@ impl Subject {
 }
 
 impl Process {
-    fn spawn(binary: &Path, launch: &Launch, folder: &Path) -> anyhow::Result<Self> {
+    fn spawn(settings: &Settings) -> anyhow::Result<Self> {
+        let folder = &settings.provider_folder;
         fs::create_dir(folder).with_context(|| format!("making {}", folder.display()))?;
         let log = folder.join("log");
         let file = File::create(&log).with_context(|| format!("making {}", log.display()))?;
-        let mut command = Command::new(binary);
+        let Launch { command, environment } = settings.launch(free_port())?;
+        let (program, arguments) = command.split_first().context("the target file's command is empty")?;
+        let mut command = Command::new(program);
         command
-            .arg("serve")
-            .arg("--provider-volume")
-            .arg(folder)
-            .args(["--healthz-address", "127.0.0.1", "--healthz-port", "0", "-v=0"])
-            .args(&launch.flags)
+            .args(arguments)
             .env_clear()
-            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+            .envs(environment)
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)
             .kill_on_drop(true);
-        let child = command.spawn().with_context(|| format!("running {}", binary.display()))?;
+        let child = command.spawn().with_context(|| format!("running {program}"))?;
         let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
         Ok(Self { child, pid: pid.context("the provider has no process id")?, log })
     }

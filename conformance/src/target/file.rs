@@ -97,6 +97,8 @@ pub(super) struct Arguments {
     pub(super) pod_identity_fallback: Option<Vec<Template>>,
     /// A pod's key pair goes before the provider's role.
     pub(super) prefer_node_publish_secret: Option<Vec<Template>>,
+    /// The log has all that there is to tell. Without it, what is logged anyway is searched for secrets.
+    pub(super) verbose: Option<Vec<Template>>,
 }
 
 /// Variables of the environment, by what they tell.
@@ -214,7 +216,7 @@ impl TargetFile {
 }
 
 impl Arguments {
-    fn slots(&self) -> [(&Option<Vec<Template>>, &'static [&'static str]); 16] {
+    fn slots(&self) -> [(&Option<Vec<Template>>, &'static [&'static str]); 17] {
         [
             (&self.kms, &["kms"]),
             (&self.oos, &["oos"]),
@@ -232,6 +234,7 @@ impl Arguments {
             (&self.ecs_role, &["role"]),
             (&self.pod_identity_fallback, &[]),
             (&self.prefer_node_publish_secret, &[]),
+            (&self.verbose, &[]),
         ]
     }
 }

@@ -68,6 +68,8 @@ pub struct Options {
     pub pod_identity_fallback: bool,
     /// A pod's key pair goes before the provider's role.
     pub prefer_node_publish_secret: bool,
+    /// All is logged that there is to tell, if the target has words for that.
+    pub verbose: bool,
 }
 
 /// What a provider knows of who it is. Any piece may be missing: that is what scenarios are about.
@@ -107,13 +109,13 @@ pub struct AccessKey {
 }
 
 /// How a process is started.
-pub(super) struct Launch {
-    pub(super) command: Vec<String>,
-    pub(super) environment: Variables,
+pub(crate) struct Launch {
+    pub(crate) command: Vec<String>,
+    pub(crate) environment: Variables,
 }
 
 /// Names and values.
-type Variables = Vec<(String, String)>;
+pub(crate) type Variables = Vec<(String, String)>;
 
 impl Endpoints {
     /// One door for all that is called with signatures.
@@ -132,7 +134,7 @@ impl Identity {
 
 impl Settings {
     /// The settings in the target's words.
-    pub(super) fn launch(&self, health_port: u16) -> Result<Launch, TargetError> {
+    pub(crate) fn launch(&self, health_port: u16) -> Result<Launch, TargetError> {
         let Start::Process(process) = &self.target.start;
         let values = [text(&self.binary), text(&self.provider_folder), health_port.to_string()];
         let values: Vec<_> = COMMAND.into_iter().zip(values.iter().map(String::as_str)).collect();
@@ -201,6 +203,9 @@ impl Settings {
         }
         if options.prefer_node_publish_secret {
             add("preferNodePublishSecret", &words.prefer_node_publish_secret, &[])?;
+        }
+        if options.verbose && words.verbose.is_some() {
+            add("verbose", &words.verbose, &[])?;
         }
         Ok(())
     }
@@ -303,6 +308,8 @@ impl fmt::Debug for Identity {
 mod tests {
     use super::*;
 
+    const SILENT: &str = "name: other\nstart: { process: { command: ['{provider}'] } }";
+
     fn settings() -> Settings {
         Settings {
             target: TargetFile::provider(),
@@ -321,6 +328,20 @@ mod tests {
         assert_eq!(command[..3], ["/bin/provider", "serve", "--provider-volume=/run/providers"]);
         assert!(command.iter().all(|argument| !argument.starts_with("--region")), "{command:?}");
         assert_eq!(environment, []);
+    }
+
+    #[test]
+    fn only_a_target_that_has_words_for_it_is_told_to_log_all() {
+        let mut settings = settings();
+        settings.options.verbose = true;
+        let commands = [TargetFile::provider(), Arc::new(SILENT.parse().unwrap())].map(|target| {
+            settings.target = target;
+            settings.endpoints = Endpoints { kms: None, oos: None, sts: None, metadata: None };
+            settings.launch(80).unwrap().command
+        });
+
+        assert!(commands[0].contains(&"-v=9".to_owned()), "{commands:?}");
+        assert_eq!(commands[1], ["/bin/provider"]);
     }
 
     #[test]
@@ -362,8 +383,7 @@ mod tests {
     #[test]
     fn what_a_target_cannot_be_told_is_named() {
         let mut settings = settings();
-        let text = "name: other\nstart: { process: { command: ['{provider}'] } }";
-        settings.target = Arc::new(text.parse().unwrap());
+        settings.target = Arc::new(SILENT.parse().unwrap());
         settings.endpoints = Endpoints { kms: None, oos: None, sts: None, metadata: None };
         settings.identity.role_arn = Some("acs:ram::1:role/r".into());
 
