@@ -23,7 +23,6 @@ Feature: A class may choose a gateway of KMS, and no other host
       | other | elsewhere | 0644 |
       | own   | first     | 0644 |
       | again | elsewhere | 0644 |
-    And each of the two clouds was asked 2 times
 
   @VEN-07 @EXT-11
   Scenario Outline: The endpoint <endpoint> is refused: <reason>

@@ -127,10 +127,8 @@ impl World {
             trouble: None,
             unreachable: BTreeMap::new(),
             own_names: BTreeSet::new(),
-            // A scenario republishes right after it changed a secret.
             options: target::Options {
                 region: Some(REGION.into()),
-                rotation_interval: Some(Duration::from_secs(1)),
                 verbose: true,
                 ..target::Options::default()
             },
@@ -179,6 +177,10 @@ impl World {
             (!is_named).then(|| self.unreachable.get(&service).cloned().unwrap_or_else(|| url.to_owned()))
         };
         let mut options = self.options.clone();
+        // A scenario republishes right after it changed a secret.
+        if self.target.remembers() {
+            options.rotation_interval.get_or_insert(Duration::from_secs(1));
+        }
         options.allowed_endpoints.extend(self.other_cloud.iter().map(|cloud| cloud.url().to_owned()));
         Settings {
             target: Arc::clone(&self.target),

@@ -1,6 +1,8 @@
 //! The page of a report, looked at in a real browser: it shows everything, its filter works, it asks for nothing, complains of
 //! nothing, and fits a telephone. Where no Chromium is installed the test says so and has nothing to look at.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint's own exception does not cover")]
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -168,6 +170,7 @@ impl Browser {
         Some(browser)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers make the parameters on the spot")]
     fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.last_id += 1;
         let id = self.last_id;

@@ -180,6 +180,12 @@ impl TargetFile {
         process.command.iter().any(|template| template.check(others).is_err())
     }
 
+    /// Whether it can be told how old what it remembers may get.
+    pub fn remembers(&self) -> bool {
+        let Start::Process(process) = &self.start;
+        process.arguments.rotation_interval.is_some()
+    }
+
     /// The extended requirements that it claims.
     pub fn capabilities(&self) -> impl Iterator<Item = &str> {
         self.capabilities.iter().map(|capability| capability.value.as_str())
