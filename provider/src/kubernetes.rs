@@ -11,10 +11,12 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::{Api, Client};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 pub use access::{Access, SERVICE_ACCOUNT};
 
+use crate::alicloud::call::dice;
+use crate::alicloud::retry::{self, Persistence};
 use crate::kept::{Freshness, Kept, TooLate};
 use crate::metrics::Metrics;
 
@@ -25,6 +27,8 @@ pub const ANNOTATION: &str = "ack.alibabacloud.com/role-arn";
 const KEPT: Duration = Duration::from_secs(60);
 /// A missing one is looked for again this soon: somebody may be about to add it.
 const ABSENCE_KEPT: Duration = Duration::from_secs(2);
+/// No answer is waited for longer; another server may be there for the next try.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// More than a node has pods.
 const MOST: usize = 1_000;
 
@@ -81,14 +85,31 @@ impl Kubernetes {
     /// The text of the service account's annotation, if it has one. An answer is kept for a minute.
     pub async fn role(&self, account: &Name, until: Instant) -> Result<Option<String>, Error> {
         let read = async |until| {
-            let reading = timeout_at(until, self.read(account)).await;
-            let result = reading.unwrap_or_else(|_| Err(TooLate.into()));
+            let result = self.persist(account, until).await;
             self.metrics.identities.count_account(&result);
             let role = result?;
             let kept = if role.is_some() { KEPT } else { ABSENCE_KEPT };
             Ok((role, Freshness::whole(kept)))
         };
         self.roles.get(account, until, read).await.map(|role| role.as_ref().clone())
+    }
+
+    /// Reads until there is an answer, a failure that stays, or no time for another try.
+    async fn persist(&self, account: &Name, until: Instant) -> Result<Option<String>, Error> {
+        for tries in 1.. {
+            let patience = until.min(Instant::now() + PATIENCE);
+            let reading = timeout_at(patience, self.read(account)).await;
+            let error = match reading.unwrap_or_else(|_| Err(TooLate.into())) {
+                Ok(role) => return Ok(role),
+                Err(error) => error,
+            };
+            match retry::pause(error.persistence(), tries, None, dice()) {
+                // Without time for the pause the failure stands: it says more than a deadline.
+                Some(pause) if Instant::now() + pause < until => sleep(pause).await,
+                _ => return Err(error),
+            }
+        }
+        unreachable!("the loop ends by returning")
     }
 
     async fn read(&self, account: &Name) -> Result<Option<String>, Error> {
@@ -209,6 +230,21 @@ impl Error {
         }
     }
 
+    /// Whether another try may end otherwise.
+    fn persistence(&self) -> Persistence {
+        match self {
+            Self::Refused { status: 429, .. } => Persistence::WhileTime,
+            Self::Refused { status: 500.., .. } | Self::Unreachable { .. } | Self::TimedOut => {
+                Persistence::Briefly
+            }
+            Self::Unusable { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::Missing { .. }
+            | Self::Refused { .. } => Persistence::Never,
+        }
+    }
+
     fn of(account: &Name, error: &kube::Error) -> Self {
         let account = account.clone();
         match error {
@@ -256,6 +292,22 @@ mod tests {
         #[case] expected: bool,
     ) {
         assert_eq!(Name::new(namespace, name).is_some(), expected);
+    }
+
+    #[rstest]
+    #[case::throttled(Error::Refused { account: account(), reason: "TooManyRequests".into(), status: 429 }, Persistence::WhileTime)]
+    #[case::broken(Error::Refused { account: account(), reason: "InternalError".into(), status: 500 }, Persistence::Briefly)]
+    #[case::reset(Error::Unreachable { account: account(), reason: "reset".into() }, Persistence::Briefly)]
+    #[case::silent(Error::TimedOut, Persistence::Briefly)]
+    #[case::odd(Error::Refused { account: account(), reason: "Conflict".into(), status: 409 }, Persistence::Never)]
+    #[case::forbidden(Error::Forbidden { account: account() }, Persistence::Never)]
+    #[case::missing(Error::Missing { account: account() }, Persistence::Never)]
+    fn only_what_may_pass_is_asked_for_again(#[case] error: Error, #[case] expected: Persistence) {
+        assert_eq!(error.persistence(), expected);
+    }
+
+    fn account() -> Name {
+        Name::new("shop", "reader").unwrap()
     }
 
     #[tokio::test]

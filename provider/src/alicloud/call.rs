@@ -260,7 +260,7 @@ struct Seen {
 }
 
 /// Random, as far as pauses need it.
-fn dice() -> u32 {
+pub(crate) fn dice() -> u32 {
     let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
     // The upper bits of this half are the version's.
     u32::try_from(low & u64::from(u32::MAX)).unwrap_or_default()

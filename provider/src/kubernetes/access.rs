@@ -43,6 +43,8 @@ impl Access {
             }
         };
         config.connect_timeout = Some(CONNECT_TIMEOUT);
+        // Who asks decides what is worth another try, and says what the last one met.
+        config.default_retry = false;
         Client::try_from(config).map_err(|error| error.to_string())
     }
 }
