@@ -12,7 +12,7 @@ const PAGES: [&str; 3] = ["/metrics", "/healthz", "/readyz"];
 pub async fn inspect(world: &mut World) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut texts = vec![("the gRPC answers".to_owned(), world.texts.join("\n").into_bytes())];
-    end_running_mount(world).await;
+    end_running_mounts(world).await;
     complaints.extend(world.driver.trespasses().into_iter().map(|name| {
         format!("the provider wrote {name:?} into the volume itself; files belong into its answer")
     }));
@@ -70,8 +70,9 @@ pub fn leaks(search: &LeakSearch, place: &str, text: &[u8]) -> Vec<String> {
     search.search(place, text).iter().map(ToString::to_string).collect()
 }
 
-async fn end_running_mount(world: &mut World) {
-    if let Some(mount) = world.running.take() {
+async fn end_running_mounts(world: &mut World) {
+    let crowd = world.crowd.drain(..).map(|waiting| waiting.running);
+    for mount in world.running.take().into_iter().chain(crowd) {
         mount.abort();
         // Its end is awaited because it still holds the driver.
         let _ = mount.await;

@@ -53,6 +53,8 @@ pub struct World {
     pub access_keys: BTreeMap<String, AccessKey>,
     /// The Kubernetes API, if the scenario has one.
     pub cluster: Option<Cluster>,
+    /// What is the matter with the tokens of pods, if anything.
+    pub pod_tokens: PodTokens,
     /// For whom the driver asks tokens (`tokenRequests`), and where the kubelet puts them.
     pub token_requests: (Vec<String>, TokenDelivery),
     /// The node's driver.
@@ -73,6 +75,10 @@ pub struct World {
     pub earlier_versions: BTreeMap<String, String>,
     /// A mount that is still under way.
     pub running: Option<Running>,
+    /// Pods whose mounts are under way together.
+    pub crowd: Vec<Waiting>,
+    /// Pods of the crowd whose mounts are over.
+    pub served: Vec<(Pod, Outcome)>,
     /// How the provider ended.
     pub exit: Option<Exit>,
     /// The answer to the last question for the version.
@@ -99,6 +105,18 @@ pub enum Service {
     Metadata,
 }
 
+/// The tokens that the kubelet hands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PodTokens {
+    /// As they should be.
+    #[default]
+    Good,
+    /// They ended a minute ago.
+    Expired,
+    /// No tokens at all, but other text.
+    Nonsense,
+}
+
 /// How a mount ended, and after how long.
 #[derive(Debug)]
 pub struct Outcome {
@@ -110,6 +128,15 @@ pub struct Outcome {
 
 /// A mount that was begun and is not yet over.
 pub type Running = tokio::task::JoinHandle<Outcome>;
+
+/// A pod whose mount is under way.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The pod.
+    pub pod: Pod,
+    /// Its mount.
+    pub running: Running,
+}
 
 impl World {
     async fn new() -> anyhow::Result<Self> {
@@ -135,6 +162,7 @@ impl World {
             identity: Identity::default(),
             access_keys: BTreeMap::new(),
             cluster: None,
+            pod_tokens: PodTokens::default(),
             token_requests: (vec![AUDIENCE.into()], TokenDelivery::Context),
             driver: Arc::new(Driver::new(options)),
             node: Node::default(),
@@ -145,6 +173,8 @@ impl World {
             outcome: None,
             earlier_versions: BTreeMap::new(),
             running: None,
+            crowd: Vec::new(),
+            served: Vec::new(),
             exit: None,
             version: None,
             check: None,
@@ -227,6 +257,16 @@ impl World {
             *asked.entry(what).or_default() += 1;
         }
         asked
+    }
+
+    /// The same, but only what the last mount asked.
+    pub fn asked_of_last_mount(&self) -> BTreeMap<String, usize> {
+        let before = |call: &String| self.asked_before.get(call).copied().unwrap_or_default();
+        let made = self.asked().into_iter().map(|(call, times)| {
+            let made = times.saturating_sub(before(&call));
+            (call, made)
+        });
+        made.filter(|(_, times)| *times > 0).collect()
     }
 
     /// The provider, started if it does not run yet. One that has ended by itself is not replaced: that would hide a crash.

@@ -2,8 +2,12 @@
 
 mod account;
 
+use std::time::Duration;
+
 use anyhow::Context as _;
-use fake_alicloud::{Algorithm, EcsInstance, FakeAlicloud, Fault, JournalEntry, Seed, ServiceAccountToken};
+use fake_alicloud::{
+    Algorithm, EcsInstance, Effect, FakeAlicloud, Fault, JournalEntry, Seed, ServiceAccountToken,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -35,6 +39,13 @@ pub struct Cloud {
 /// Both accounts, by whose they are.
 #[derive(Serialize)]
 struct Accounts([Account; 2]);
+
+/// A call that is not answered as long as anybody waits, unless the fault is removed. Of one that merely stalls, nobody could
+/// tell when its caller left.
+pub fn hang() -> Fault {
+    const LONGER_THAN_ANY_SCENARIO: Duration = Duration::from_secs(3_600);
+    Fault::delay(LONGER_THAN_ANY_SCENARIO)
+}
 
 /// Whose account is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +101,16 @@ impl Cloud {
     pub fn plan(&self, fault: Fault) -> anyhow::Result<()> {
         self.fake.plan(fault).context("planning trouble")?;
         Ok(())
+    }
+
+    /// How many calls it holds without an answer. Their callers still wait: the journal knows of a call that is held when its
+    /// caller leaves, or when it goes on after all.
+    pub fn held(&self) -> u64 {
+        let journal = self.fake.journal();
+        let over = |id: &str| journal.iter().filter(|call| call.fault.as_deref() == Some(id)).count() as u64;
+        let planned = self.fake.faults().into_iter();
+        let holding = planned.filter(|planned| matches!(planned.fault.effect, Effect::Delay(_)));
+        holding.map(|planned| planned.fired.saturating_sub(over(&planned.id))).sum()
     }
 
     /// Lets everything go well again.

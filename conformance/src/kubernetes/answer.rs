@@ -21,9 +21,22 @@ pub(super) async fn answer(
     headers: HeaderMap,
 ) -> Response {
     let place = state.note(&method, &uri);
+    let _until_the_end = Open { state: &state, place };
     let response = respond(&state, &cutter, &method, &uri, &headers).await;
     locked(&state.journal)[place].status = Some(response.status().as_u16());
     response
+}
+
+/// A request on its way. The server drops its work when the client goes away.
+struct Open<'a> {
+    state: &'a State,
+    place: usize,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        locked(&self.state.journal)[self.place].is_over = true;
+    }
 }
 
 async fn respond(
@@ -80,7 +93,12 @@ impl State {
     /// Writes a request down before its answer, which may never come.
     fn note(&self, method: &Method, uri: &Uri) -> usize {
         let mut journal = locked(&self.journal);
-        journal.push(Request { method: method.to_string(), path: uri.to_string(), status: None });
+        journal.push(Request {
+            method: method.to_string(),
+            path: uri.to_string(),
+            status: None,
+            is_over: false,
+        });
         journal.len() - 1
     }
 

@@ -56,6 +56,8 @@ pub struct Request {
     pub path: String,
     /// The status of the answer; none if it was never given.
     pub status: Option<u16>,
+    /// Whether it was answered, or its client is gone.
+    pub is_over: bool,
 }
 
 impl Request {

@@ -72,25 +72,16 @@ fn calls_of_mount(world: &mut World, step: &Step) -> Result<(), StepError> {
         .map(|[call, times]| times.parse().map(|times| (call.to_owned(), times)))
         .collect();
     let expected = expected.context("a number of calls")?;
-    let made = calls_of_last_mount(world);
+    let made = world.asked_of_last_mount();
     ensure!(made == expected, "the last mount made {made:?}, expected {expected:?}");
     Ok(())
 }
 
 #[then("the last mount asked nobody")]
 fn asked_nobody(world: &mut World) -> Result<(), StepError> {
-    let made = calls_of_last_mount(world);
+    let made = world.asked_of_last_mount();
     ensure!(made.is_empty(), "the last mount made {made:?}");
     Ok(())
-}
-
-fn calls_of_last_mount(world: &World) -> BTreeMap<String, usize> {
-    let before = |call: &String| world.asked_before.get(call).copied().unwrap_or_default();
-    let made = world.asked().into_iter().map(|(call, times)| {
-        let made = times.saturating_sub(before(&call));
-        (call, made)
-    });
-    made.filter(|(_, times)| *times > 0).collect()
 }
 
 #[then("the metadata service was never asked")]

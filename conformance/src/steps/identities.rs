@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use cucumber::given;
 
 use super::quoted;
@@ -24,6 +25,15 @@ fn user(world: &mut World, name: String) -> Result<(), StepError> {
     let key = AccessKey { id: format!("LTAI5tConformance{name}"), secret };
     world.cloud.add_user(&name, &key)?;
     world.access_keys.insert(name, key);
+    Ok(())
+}
+
+/// Wherever it is told from now on; the cloud keeps the right one.
+#[given(expr = "the secret half of the key of {string} is mistyped")]
+fn mistyped(world: &mut World, user: String) -> Result<(), StepError> {
+    let secret = world.values.seal(&format!("mistyped key of {user}"))?;
+    let key = world.access_keys.get_mut(&user).context("there is no such user")?;
+    key.secret = secret;
     Ok(())
 }
 

@@ -19,13 +19,16 @@ macro_rules! ensure {
 }
 
 mod asked;
+mod calls;
 mod class;
 mod cloud;
 mod credentials;
+mod crowd;
 mod identities;
 mod lint;
 mod mount;
 mod node;
+mod pages;
 mod pods;
 mod process;
 mod request;

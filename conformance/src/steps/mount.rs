@@ -81,7 +81,7 @@ fn check_files(world: &World, step: &Step) -> anyhow::Result<()> {
 }
 
 #[then(expr = "the file {string} holds the value {string}")]
-fn file(world: &mut World, path: String, label: String) -> Result<(), StepError> {
+pub(super) fn file(world: &mut World, path: String, label: String) -> Result<(), StepError> {
     world.receipt()?;
     world.values.value(&label)?;
     let content =

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use cucumber::{given, when};
 use fake_alicloud::ServiceAccountToken;
+use jiff::SignedDuration;
 
 use super::identities::owner;
 use super::{quoted, settings};
 use crate::driver::{self, Pod, SecretProviderClass, TokenDelivery, Tokens};
 use crate::kubernetes::{ServiceAccount, path_of};
-use crate::world::{StepError, World};
+use crate::world::{PodTokens, StepError, World};
 
 const ROLE_ANNOTATION: &str = "ack.alibabacloud.com/role-arn";
 const NAMESPACE: &str = "default";
@@ -70,6 +71,16 @@ fn no_tokens(world: &mut World) {
 #[given(expr = "the driver asks for tokens of the audience {string} alone")]
 fn other_audience(world: &mut World, audience: String) {
     world.token_requests.0 = vec![audience];
+}
+
+#[given("the tokens of pods have expired")]
+fn expired_tokens(world: &mut World) {
+    world.pod_tokens = PodTokens::Expired;
+}
+
+#[given("the tokens of pods are no tokens")]
+fn no_tokens_at_all(world: &mut World) {
+    world.pod_tokens = PodTokens::Nonsense;
 }
 
 #[given("the kubelet hands tokens over in the attributes")]
@@ -139,13 +150,17 @@ async fn starts(world: &mut World) -> Result<(), StepError> {
 }
 
 /// Lets the kubelet ask for the tokens that the driver wants, as it does before each mount.
-fn run_as(world: &mut World, pod: &mut Pod, account: &str) -> anyhow::Result<()> {
+pub(super) fn run_as(world: &mut World, pod: &mut Pod, account: &str) -> anyhow::Result<()> {
     account.clone_into(&mut pod.service_account);
     let (audiences, delivery) = world.token_requests.clone();
     let mut by_audience = BTreeMap::new();
     for audience in audiences {
         let token = ServiceAccountToken::new(NAMESPACE, account).audiences([audience.as_str()]);
-        let token = world.cloud.token(&token)?;
+        let token = match world.pod_tokens {
+            PodTokens::Good => world.cloud.token(&token)?,
+            PodTokens::Expired => world.cloud.token(&token.expires_in(SignedDuration::from_secs(-60)))?,
+            PodTokens::Nonsense => world.values.seal("no token")?,
+        };
         world.values.keep(&format!("token of {account} in {} for {audience}", pod.uid), &token)?;
         let token =
             driver::ServiceAccountToken { token, expiration_timestamp: "2099-01-01T00:00:00Z".into() };

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use cucumber::{given, when};
 use fake_alicloud::{Effect, ErrorEffect, Fault, FaultProduct, Malformation};
 
+use crate::cloud::hang;
 use crate::kubernetes::Trouble;
 use crate::world::{Service, StepError, World};
 
@@ -72,7 +73,7 @@ fn fault(service: Service, behaviour: &str) -> anyhow::Result<Fault> {
         ("no longer takes the session", _) => error("InvalidSecurityToken.Expired", 400),
         ("no longer knows the key", _) => error("InvalidAccessKeyId.NotFound", 404),
         ("resets", _) => Fault::reset(),
-        ("hangs", _) => Fault::stall(),
+        ("hangs", _) => hang(),
         ("hangs in the middle", _) => Fault::stall_in_body(),
         ("hangs up in the middle", _) => Fault::truncate(),
         ("answers garbage", _) => Fault::malform(Malformation::Garbage),

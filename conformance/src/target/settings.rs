@@ -70,6 +70,8 @@ pub struct Options {
     pub prefer_node_publish_secret: bool,
     /// All is logged that there is to tell, if the target has words for that.
     pub verbose: bool,
+    /// Further arguments in the target's own words, for promises about these words.
+    pub flags: Vec<String>,
 }
 
 /// What a provider knows of who it is. Any piece may be missing: that is what scenarios are about.
@@ -207,6 +209,7 @@ impl Settings {
         if options.verbose && words.verbose.is_some() {
             add("verbose", &words.verbose, &[])?;
         }
+        command.extend(options.flags.iter().cloned());
         Ok(())
     }
 
