@@ -68,8 +68,8 @@ Feature: A pod's own service account in trouble is told by name, in time, and no
       | the Kubernetes API answers 503                | Unknown         | ServiceUnavailable (HTTP 503)             | 5 get serviceaccounts  |
       | the Kubernetes API resets                     | Unknown         | could not be asked for                    | 5 get serviceaccounts  |
       | the Kubernetes API hangs                      | Unknown         | the Kubernetes API did not answer in time | get serviceaccounts    |
-      | the Kubernetes API answers garbage            | Unknown         | the answer is no service account          | 5 get serviceaccounts  |
-      | the Kubernetes API answers a list             | Unknown         | the answer is no service account          | 5 get serviceaccounts  |
+      | the Kubernetes API answers garbage            | Unknown         | the answer is no service account          | get serviceaccounts    |
+      | the Kubernetes API answers a list             | Unknown         | the answer is no service account          | get serviceaccounts    |
 
     Examples: The token service opens no session
       | trouble                           | code             | named                                         | calls                                      |

@@ -197,7 +197,15 @@ pub enum Error {
         /// Its status.
         status: u16,
     },
-    /// No connection, or no answer that makes sense.
+    /// An answer that makes no sense.
+    #[error(
+        "the Kubernetes API was asked for service account {account}, and the answer is no service account; check its address"
+    )]
+    Nonsense {
+        /// Which.
+        account: Name,
+    },
+    /// No connection, or it broke.
     #[error("the Kubernetes API could not be asked for service account {account}: {reason}")]
     Unreachable {
         /// Which.
@@ -225,6 +233,7 @@ impl Error {
             Self::Forbidden { .. } => "forbidden",
             Self::Missing { .. } => "missing",
             Self::Refused { .. } => "refused",
+            Self::Nonsense { .. } => "nonsense",
             Self::Unreachable { .. } => "unreachable",
             Self::TimedOut => "timed_out",
         }
@@ -238,6 +247,7 @@ impl Error {
                 Persistence::Briefly
             }
             Self::Unusable { .. }
+            | Self::Nonsense { .. }
             | Self::Unauthorized { .. }
             | Self::Forbidden { .. }
             | Self::Missing { .. }
@@ -258,9 +268,7 @@ impl Error {
                 }
             },
             // What cannot be read is not repeated.
-            kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
-                Self::Unreachable { account, reason: "the answer is no service account".to_owned() }
-            }
+            kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => Self::Nonsense { account },
             error => {
                 let mut innermost: &dyn std::error::Error = error;
                 while let Some(source) = innermost.source() {
@@ -299,6 +307,7 @@ mod tests {
     #[case::broken(Error::Refused { account: account(), reason: "InternalError".into(), status: 500 }, Persistence::Briefly)]
     #[case::reset(Error::Unreachable { account: account(), reason: "reset".into() }, Persistence::Briefly)]
     #[case::silent(Error::TimedOut, Persistence::Briefly)]
+    #[case::garbage(Error::Nonsense { account: account() }, Persistence::Never)]
     #[case::odd(Error::Refused { account: account(), reason: "Conflict".into(), status: 409 }, Persistence::Never)]
     #[case::forbidden(Error::Forbidden { account: account() }, Persistence::Never)]
     #[case::missing(Error::Missing { account: account() }, Persistence::Never)]

@@ -23,7 +23,7 @@ fn refused(fault: Fault, code: &str, status: u16) -> call::Error {
     call::Error::Refused { host, code: code.to_owned(), status, request_id, fault }
 }
 
-fn clusters() -> [kubernetes::Error; 7] {
+fn clusters() -> [kubernetes::Error; 8] {
     use kubernetes::Error;
     [
         Error::Unusable { reason: "no such file".to_owned() },
@@ -31,6 +31,7 @@ fn clusters() -> [kubernetes::Error; 7] {
         Error::Forbidden { account: account() },
         Error::Missing { account: account() },
         Error::Refused { account: account(), reason: "InternalError".to_owned(), status: 500 },
+        Error::Nonsense { account: account() },
         Error::Unreachable { account: account(), reason: "Connection refused (os error 111)".to_owned() },
         Error::TimedOut,
     ]
@@ -117,7 +118,7 @@ pub(super) fn chapters(text: &mut String) {
         text,
         "Why a service account could not be read (the operator)",
         clusters(),
-        Cluster { Unusable, Unauthorized, Forbidden, Missing, Refused, Unreachable, TimedOut }
+        Cluster { Unusable, Unauthorized, Forbidden, Missing, Refused, Nonsense, Unreachable, TimedOut }
     );
     chapter!(
         text,

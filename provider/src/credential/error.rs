@@ -224,9 +224,14 @@ impl Error {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::TooLate
-            | Self::Kubernetes(kubernetes::Error::Unreachable { .. } | kubernetes::Error::TimedOut) => true,
+            | Self::Kubernetes(
+                kubernetes::Error::Nonsense { .. }
+                | kubernetes::Error::Unreachable { .. }
+                | kubernetes::Error::TimedOut,
+            ) => true,
             Self::Kubernetes(kubernetes::Error::Refused { status, .. }) => *status >= 429,
-            Self::Instance(metadata::Error::Refused { status, .. }) => *status >= 500 || *status == 429,
+            Self::Instance(metadata::Error::Refused { status, .. })
+            | Self::NoRegion(metadata::Error::Refused { status, .. }) => *status >= 500 || *status == 429,
             Self::Base(error) => error.is_passing(),
             error => error.call().is_some_and(|cause| match cause {
                 call::Error::Refused { fault, .. } => matches!(fault, Fault::Throttled | Fault::Unavailable),
