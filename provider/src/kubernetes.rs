@@ -96,16 +96,22 @@ impl Kubernetes {
 
     /// Reads until there is an answer, a failure that stays, or no time for another try.
     async fn persist(&self, account: &Name, until: Instant) -> Result<Option<String>, Error> {
+        let mut earlier = None;
         for tries in 1.. {
             let patience = until.min(Instant::now() + PATIENCE);
             let reading = timeout_at(patience, self.read(account)).await;
-            let error = match reading.unwrap_or_else(|_| Err(TooLate.into())) {
-                Ok(role) => return Ok(role),
-                Err(error) => error,
+            let error = match (reading.unwrap_or_else(|_| Err(TooLate.into())), earlier.take()) {
+                (Ok(role), _) => return Ok(role),
+                // A try that the end of the time cuts short says less than the one before.
+                (Err(Error::TimedOut), Some(earlier)) if Instant::now() >= until => return Err(earlier),
+                (Err(error), _) => error,
             };
             match retry::pause(error.persistence(), tries, None, dice()) {
                 // Without time for the pause the failure stands: it says more than a deadline.
-                Some(pause) if Instant::now() + pause < until => sleep(pause).await,
+                Some(pause) if Instant::now() + pause < until => {
+                    earlier = Some(error);
+                    sleep(pause).await;
+                }
                 _ => return Err(error),
             }
         }

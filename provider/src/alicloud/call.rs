@@ -164,6 +164,7 @@ impl Client {
             Some(bound) => Some(bound.enter(until).await.ok_or_else(|| Error::crowded(endpoint, service))?),
             None => None,
         };
+        let mut earlier = None;
         for tries in 1.. {
             let began = Instant::now();
             let mut seen = Seen::default();
@@ -182,6 +183,11 @@ impl Client {
                 Err(error) => error,
             };
             tracing::debug!(host, operation = action, tries, "call failed: {error}");
+            // A try that the end of the time cuts short says less than the one before.
+            let error = match (error, earlier.take()) {
+                (Error::TimedOut { .. }, Some(earlier)) if Instant::now() >= until => return Err(earlier),
+                (error, _) => error,
+            };
             let persistence = retry::persistence(&error, seen.status);
             if persistence == Persistence::WhileTime {
                 self.metrics.calls.count_throttle(service);
@@ -193,6 +199,7 @@ impl Client {
                 // Without time for the pause the failure stands: it says more than a deadline.
                 Some(pause) if Instant::now() + pause < until => {
                     self.metrics.calls.count_retry(service);
+                    earlier = Some(error);
                     sleep(pause).await;
                 }
                 _ => return Err(error),

@@ -89,6 +89,15 @@ async fn a_silent_token_service_is_answered_before_the_caller_gives_up() {
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }
 
+#[tokio::test]
+async fn a_last_try_that_the_end_of_the_time_cuts_short_does_not_hide_why_it_was_made() {
+    let world = World::start().await;
+    world.fake.plan(refusal("Throttling.User", 400).product(FaultProduct::Sts).once()).unwrap();
+    world.fake.plan(Fault::stall().product(FaultProduct::Sts)).unwrap();
+    let status = world.provider(Setup::RamRole).mount(&Mount::new().within("1S")).await.unwrap_err();
+    assert!(status.message().contains("Throttling.User"), "{status:?}");
+}
+
 #[rstest]
 #[case("InvalidSecurityToken.Expired", 400)]
 #[case("InvalidSecurityToken.Malformed", 400)]
