@@ -1,9 +1,14 @@
 //! The operator's door, and the flags that an operator may know by heart.
 
+use std::fs;
 use std::time::Duration;
 
-use cucumber::{given, then};
+use anyhow::Context as _;
+use cucumber::gherkin::Step;
+use cucumber::{given, then, when};
 
+use super::{quoted, text_below};
+use crate::inspection;
 use crate::world::{StepError, World};
 
 /// Flags in the target's own words: only for promises about these words.
@@ -21,5 +26,31 @@ fn rotation_interval(world: &mut World, minutes: u64) {
 async fn page(world: &mut World, path: String, status: u16) -> Result<(), StepError> {
     let answer = world.provider().await?.http_get(&path).await?;
     ensure!(answer.status == status, "the page {path} answers {}", answer.status);
+    Ok(())
+}
+
+#[when("somebody removes the socket")]
+fn socket_removed(world: &mut World) -> Result<(), StepError> {
+    fs::remove_file(world.socket()).context("removing the socket")?;
+    Ok(())
+}
+
+#[then(expr = "the page {string} tells:")]
+async fn page_tells(world: &mut World, path: String, step: &Step) -> Result<(), StepError> {
+    let page = world.provider().await?.http_get(&path).await?;
+    for line in text_below(step)?.trim().lines() {
+        ensure!(page.text.contains(line), "the page {path} does not tell {line}: {}", page.text);
+    }
+    Ok(())
+}
+
+/// Neither these words nor any secret value.
+#[then(regex = r#"^the page "([^"]+)" does not tell (".+)$"#)]
+async fn page_withholds(world: &mut World, path: String, list: String) -> Result<(), StepError> {
+    let page = world.provider().await?.http_get(&path).await?;
+    let told: Vec<_> = quoted(&list).filter(|word| page.text.contains(word)).collect();
+    ensure!(told.is_empty(), "the page {path} tells {told:?}");
+    let leaks = inspection::leaks(world.values.search(), &format!("the page {path}"), page.text.as_bytes());
+    ensure!(leaks.is_empty(), "{}", leaks.join("; "));
     Ok(())
 }

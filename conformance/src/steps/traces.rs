@@ -1,5 +1,6 @@
 //! What the provider writes down, and what it must not.
 
+use anyhow::Context as _;
 use cucumber::then;
 
 use super::quoted;
@@ -17,6 +18,28 @@ async fn warns(world: &mut World, list: String) -> Result<(), StepError> {
         warnings.any(|line| words.iter().all(|word| line.contains(word))).then_some(())
     })
     .await?;
+    Ok(())
+}
+
+#[then(regex = r#"^every line of the provider's log is an object with (".+)$"#)]
+fn structured(world: &mut World, list: String) -> Result<(), StepError> {
+    let output = String::from_utf8_lossy(&world.provider_output()).into_owned();
+    ensure!(!output.is_empty(), "the provider wrote nothing");
+    for line in output.lines() {
+        let object: serde_json::Map<_, _> =
+            serde_json::from_str(line).with_context(|| format!("no JSON object: {line}"))?;
+        let missing: Vec<_> = quoted(&list).filter(|field| !object.contains_key(*field)).collect();
+        ensure!(missing.is_empty(), "a line lacks {missing:?}: {line}");
+    }
+    Ok(())
+}
+
+#[then(regex = r#"^a line of the provider's log names (".+)$"#)]
+fn one_line(world: &mut World, list: String) -> Result<(), StepError> {
+    let output = String::from_utf8_lossy(&world.provider_output()).into_owned();
+    let words: Vec<_> = quoted(&list).collect();
+    let found = output.lines().any(|line| words.iter().all(|word| line.contains(word)));
+    ensure!(found, "no line of the log names all of {words:?}: {output}");
     Ok(())
 }
 
