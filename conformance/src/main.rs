@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use conformance::target::TargetFile;
-use conformance::{commands, demo, load, suite};
+use conformance::{commands, demo, kubernetes, load, suite};
 
 /// The exit code when nothing could be judged or shown at all.
 const UNUSABLE: u8 = 2;
@@ -36,6 +36,8 @@ enum Command {
     Demo(demo::Options),
     /// Drive a provider hard, and tell how fast it is and what that costs
     Load(Box<load::Options>),
+    /// Serve the suite's small Kubernetes API, for Helm, kubectl and other clients
+    Kubernetes(kubernetes::Options),
     /// Print the JSON Schema of target files
     TargetSchema,
 }
@@ -51,6 +53,7 @@ async fn main() -> ExitCode {
         Command::ReportSchema => commands::report_schema(),
         Command::Demo(options) => demo::run(options).await,
         Command::Load(options) => load::run(*options).await,
+        Command::Kubernetes(options) => kubernetes::run(options).await,
         Command::TargetSchema => target_schema(),
     };
     result.unwrap_or_else(|error| {

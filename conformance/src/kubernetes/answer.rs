@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::State as Shared;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 
 use super::connection::Cutter;
-use super::status::{answer_json, not_found, refusal};
+use super::serve::{Question, serve};
+use super::status::{Refusal, answer_json};
 use super::{Request, State, Trouble, locked};
 
 /// Answers one request.
@@ -19,10 +21,12 @@ pub(super) async fn answer(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
     let place = state.note(&method, &uri);
     let _until_the_end = Open { state: &state, place };
-    let response = respond(&state, &cutter, &method, &uri, &headers).await;
+    let question = Question { method, uri, headers, body };
+    let response = respond(&state, &cutter, &question).await.unwrap_or_else(IntoResponse::into_response);
     locked(&state.journal)[place].status = Some(response.status().as_u16());
     response
 }
@@ -39,54 +43,43 @@ impl Drop for Open<'_> {
     }
 }
 
-async fn respond(
-    state: &State,
-    cutter: &Cutter,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Response {
-    let unauthorized = || refusal(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized");
-    if !state.knows(headers) {
-        return unauthorized();
+async fn respond(state: &Arc<State>, cutter: &Cutter, question: &Question) -> Result<Response, Refusal> {
+    if !state.knows(&question.headers) {
+        return Err(Refusal::unauthorized());
     }
     // Decided in a statement of its own: the lock must not live as long as the trouble.
     let trouble = locked(&state.plan).next();
     match trouble {
         None => {}
         Some(Trouble::Delay(time)) => tokio::time::sleep(time).await,
-        Some(Trouble::Unauthorized) => return unauthorized(),
+        Some(Trouble::Unauthorized) => return Err(Refusal::unauthorized()),
         Some(Trouble::Forbidden) => {
+            let Question { method, uri, .. } = question;
             let message =
                 format!("User \"system:serviceaccount:kube-system:provider\" cannot {method} {uri}");
-            return refusal(StatusCode::FORBIDDEN, "Forbidden", &message);
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", message));
         }
         Some(Trouble::Throttled) => {
             let message = "the server has received too many requests and has asked us to try again later";
-            return refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message);
+            return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message));
         }
         Some(Trouble::Broken) => {
             let message = "an error on the server has prevented the request from succeeding";
-            return refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message);
+            return Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message));
         }
         Some(Trouble::Unavailable) => {
             let message = "the server is currently unable to handle the request";
-            return refusal(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message);
+            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message));
         }
         Some(Trouble::Reset) => {
             cutter.cut();
             return std::future::pending().await;
         }
         Some(Trouble::Hang) => return std::future::pending().await,
-        Some(Trouble::Garbage) => return (StatusCode::OK, "\u{1}\u{2}<html>").into_response(),
-        Some(Trouble::OtherJson) => return answer_json(StatusCode::OK, "[1, 2, 3]".to_owned()),
+        Some(Trouble::Garbage) => return Ok((StatusCode::OK, "\u{1}\u{2}<html>").into_response()),
+        Some(Trouble::OtherJson) => return Ok(answer_json(StatusCode::OK, "[1, 2, 3]".to_owned())),
     }
-    if method != Method::GET {
-        let message = "the server does not allow this method on the requested resource";
-        return refusal(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message);
-    }
-    let object = locked(&state.store).get(uri.path()).map(ToString::to_string);
-    object.map_or_else(|| not_found(uri.path()), |object| answer_json(StatusCode::OK, object))
+    serve(state, question)
 }
 
 impl State {

@@ -1,14 +1,26 @@
 //! The Kubernetes API of one scenario: small, over TLS, with an authority and a token of its own.
 //!
-//! It keeps objects by path and answers for them as an API server does, refusals included. Kinds are not its business: what a
-//! path holds is what was put there. It knows no provider and no cloud. It is there only in scenarios that ask for it.
+//! It keeps objects of any kind and answers for them as an API server does, refusals included: discovery, create, get, list,
+//! watch, update, patch, delete. No controller runs beside it, fields are not checked against schemas, and who owns a field is
+//! not kept. It knows no provider and no cloud. It is there only in scenarios that ask for it, or as a process of its own
+//! ([`run`]).
 
 mod answer;
 mod connection;
+mod discovery;
+mod door;
+mod kinds;
+mod patch;
+mod path;
+mod resource;
+mod selector;
+mod serve;
 mod status;
 mod store;
 mod tls;
 mod trouble;
+mod verbs;
+mod watching;
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,17 +28,21 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use discovery::Release;
+pub use door::{Options, run};
 pub use store::{ServiceAccount, path_of};
 pub use trouble::Trouble;
 
-use store::Store;
+use path::Place;
+use store::{Key, Store};
 use trouble::Plan;
 
 /// A running API. Dropped, it is gone.
@@ -42,6 +58,7 @@ pub struct Cluster {
 struct State {
     /// What a client must present.
     token: String,
+    release: Release,
     store: Mutex<Store>,
     plan: Mutex<Plan>,
     journal: Mutex<Vec<Request>>,
@@ -71,16 +88,25 @@ impl Request {
 impl Cluster {
     /// Starts an API without objects, which knows one client by its token.
     pub async fn start(token: &str) -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::start_at(([127, 0, 0, 1], 0).into(), token, Release::default()).await
+    }
+
+    /// The same at an address, as a release of Kubernetes.
+    pub async fn start_at(address: SocketAddr, token: &str, release: Release) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let identity = tls::Identity::new(address.ip());
         let state = Arc::new(State {
             token: token.to_owned(),
-            store: Mutex::default(),
+            release,
+            store: Mutex::new(with_namespaces()),
             plan: Mutex::default(),
             journal: Mutex::default(),
         });
-        let router = Router::new().fallback(answer::answer).with_state(Arc::clone(&state));
+        let router = Router::new()
+            .fallback(answer::answer)
+            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+            .with_state(Arc::clone(&state));
         let task = tokio::spawn(connection::serve(listener, identity.acceptor, router));
         Ok(Self { state, address, ca_pem: identity.ca_pem, task })
     }
@@ -111,14 +137,44 @@ impl Cluster {
         std::fs::write(file, kubeconfig.to_string())
     }
 
-    /// Creates or replaces a service account, as `kubectl apply` does.
+    /// Creates or replaces a service account, as `kubectl apply` does; its namespace is made if need be.
     pub fn apply(&self, account: &ServiceAccount) {
-        locked(&self.state.store).put(&account.path(), account.to_object());
+        self.put(account.to_object()).expect("service accounts are always served");
+    }
+
+    /// Creates or replaces an object as it is, status included; its namespace is made if need be.
+    pub fn put(&self, object: Value) -> Result<(), UnknownKind> {
+        let mut store = locked(&self.state.store);
+        let unknown = || UnknownKind(format!("{} {}", object["apiVersion"], object["kind"]));
+        let resource = store.resource_of(&object).ok_or_else(unknown)?;
+        let word = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
+        let key = Key::new(&resource, word("namespace"), word("name"));
+        if !key.namespace.is_empty() {
+            make_namespace(&mut store, &key.namespace);
+        }
+        let mut object = object;
+        let old = store.get(&key).cloned();
+        let kept = |name: &str| old.as_ref().map(|old| old["metadata"][name].clone());
+        let made = kept("creationTimestamp").unwrap_or_else(|| now().into());
+        object["metadata"]["uid"] = kept("uid").unwrap_or_else(|| uuid::Uuid::new_v4().to_string().into());
+        object["metadata"]["creationTimestamp"] = made;
+        store.put(&key, object);
+        Ok(())
     }
 
     /// Removes what is at a path; tells whether there was something.
     pub fn remove(&self, path: &str) -> bool {
-        locked(&self.state.store).remove(path).is_some()
+        let mut store = locked(&self.state.store);
+        let Some(place) = Place::find(path, &store) else { return false };
+        place.name.as_ref().is_some_and(|name| store.remove(&place.key(name)).is_some())
+    }
+
+    /// Everything that is there except the namespaces that are always there, by kind, namespace and name.
+    pub fn objects(&self) -> Vec<Value> {
+        let store = locked(&self.state.store);
+        let is_own = |key: &Key| key.plural == "namespaces" && NAMESPACES.contains(&&*key.name);
+        let objects = store.all().filter(|(key, _)| !is_own(key));
+        objects.map(|(_, object)| Value::clone(object)).collect()
     }
 
     /// Answers the next requests, all or so many, in this way.
@@ -135,6 +191,43 @@ impl Cluster {
     pub fn requests(&self) -> Vec<Request> {
         locked(&self.state.journal).clone()
     }
+}
+
+/// What an API server takes by default.
+const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
+
+/// What every cluster has.
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// The API serves no such kind; a definition may be missing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the API serves no {0}: create its definition first")]
+pub struct UnknownKind(String);
+
+fn with_namespaces() -> Store {
+    let mut store = Store::default();
+    for name in NAMESPACES {
+        make_namespace(&mut store, name);
+    }
+    store
+}
+
+fn make_namespace(store: &mut Store, name: &str) {
+    let namespaces = store.resource("", "v1", "namespaces").expect("namespaces are always served");
+    let key = Key::new(&namespaces, "", name);
+    if store.get(&key).is_none() {
+        let uid = uuid::Uuid::new_v4().to_string();
+        let metadata = json!({ "name": name, "uid": uid, "creationTimestamp": now() });
+        let mut object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata });
+        kinds::complete(&namespaces, &mut object, "");
+        store.put(&key, object);
+    }
+}
+
+/// The time as objects carry it.
+#[expect(clippy::disallowed_methods, reason = "clients compare it with their own clock, for an object's age")]
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 impl Drop for Cluster {
@@ -154,5 +247,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(test)]
+mod client_tests;
 #[cfg(test)]
 mod tests;

@@ -7,10 +7,10 @@ use rstest::rstest;
 
 use super::*;
 
-const TOKEN: &str = "the-token-of-the-provider";
+pub(super) const TOKEN: &str = "the-token-of-the-provider";
 
 /// A client of the real library, configured by the file that a provider would be given.
-async fn client(cluster: &Cluster, token: &str) -> Api<Account> {
+pub(super) async fn client(cluster: &Cluster, token: &str) -> Client {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kubeconfig");
     cluster.write_kubeconfig(&file).unwrap();
@@ -20,7 +20,11 @@ async fn client(cluster: &Cluster, token: &str) -> Api<Account> {
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
     // Each refusal is looked at, not outlived.
     config.default_retry = false;
-    Api::namespaced(Client::try_from(config).unwrap(), "shop")
+    Client::try_from(config).unwrap()
+}
+
+async fn accounts(cluster: &Cluster, token: &str) -> Api<Account> {
+    Api::namespaced(client(cluster, token).await, "shop")
 }
 
 async fn cluster_with_reader() -> Cluster {
@@ -33,7 +37,7 @@ async fn cluster_with_reader() -> Cluster {
     cluster
 }
 
-fn status(error: &kube::Error) -> (u16, String) {
+pub(super) fn status(error: &kube::Error) -> (u16, String) {
     let kube::Error::Api(status) = error else { panic!("{error:?} is no answer of the API") };
     (status.code, status.reason.clone())
 }
@@ -42,7 +46,7 @@ fn status(error: &kube::Error) -> (u16, String) {
 async fn kubes_own_client_reads_a_service_account_over_tls() {
     let cluster = cluster_with_reader().await;
 
-    let account = client(&cluster, TOKEN).await.get("reader").await.unwrap();
+    let account = accounts(&cluster, TOKEN).await.get("reader").await.unwrap();
 
     assert_eq!(account.metadata.annotations.unwrap()["ack.alibabacloud.com/role-arn"], "acs:ram::1:role/r");
     let request = &cluster.requests()[0];
@@ -56,8 +60,8 @@ async fn kubes_own_client_reads_a_service_account_over_tls() {
 async fn an_absent_account_and_a_strange_client_are_refused_in_kubernetes_words() {
     let cluster = cluster_with_reader().await;
 
-    let absent = client(&cluster, TOKEN).await.get("writer").await.unwrap_err();
-    let strange = client(&cluster, "somebody-elses-token").await.get("reader").await.unwrap_err();
+    let absent = accounts(&cluster, TOKEN).await.get("writer").await.unwrap_err();
+    let strange = accounts(&cluster, "somebody-elses-token").await.get("reader").await.unwrap_err();
 
     assert_eq!(status(&absent), (404, "NotFound".into()));
     assert_eq!(status(&strange), (401, "Unauthorized".into()));
@@ -75,7 +79,7 @@ async fn planned_trouble_comes_as_often_as_it_is_planned(
     #[case] reason: &str,
 ) {
     let cluster = cluster_with_reader().await;
-    let client = client(&cluster, TOKEN).await;
+    let client = accounts(&cluster, TOKEN).await;
     cluster.plan(trouble, Some(1));
 
     let refusal = client.get("reader").await.unwrap_err();
@@ -93,7 +97,7 @@ async fn other_trouble_is_no_answer_of_an_api(#[case] trouble: Trouble) {
     let cluster = cluster_with_reader().await;
     cluster.plan(trouble, None);
 
-    let error = client(&cluster, TOKEN).await.get("reader").await.unwrap_err();
+    let error = accounts(&cluster, TOKEN).await.get("reader").await.unwrap_err();
 
     assert!(!matches!(error, kube::Error::Api(_)), "{error:?}");
 }
@@ -101,7 +105,7 @@ async fn other_trouble_is_no_answer_of_an_api(#[case] trouble: Trouble) {
 #[tokio::test]
 async fn a_request_that_hangs_is_in_the_journal_without_a_status() {
     let cluster = cluster_with_reader().await;
-    let client = client(&cluster, TOKEN).await;
+    let client = accounts(&cluster, TOKEN).await;
     cluster.plan(Trouble::Hang, None);
 
     let hanging = tokio::spawn(async move { client.get("reader").await.is_ok() });

@@ -1,0 +1,97 @@
+"""Installs a chart into an API and prints what Helm would make only later."""
+
+import argparse
+import asyncio
+import json
+import re
+import shutil
+import ssl
+import sys
+import urllib.error
+import urllib.request
+from base64 import b64decode
+from pathlib import Path
+
+import yaml
+from helm_sdkpy import Configuration, HelmError, Install
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kubeconfig", required=True)
+    parser.add_argument("--scratch", type=Path, required=True)
+    parser.add_argument("--release", required=True)
+    parser.add_argument("--namespace", required=True)
+    parser.add_argument("--definitions", type=Path, action="append", default=[])
+    parser.add_argument("chart", type=Path)
+    parser.add_argument("values", type=Path, nargs="*")
+    options = parser.parse_args()
+
+    for file in options.definitions:
+        for definition in filter(None, yaml.safe_load_all(file.read_text())):
+            create(options.kubeconfig, definition)
+    values = {}
+    for file in options.values:
+        merge(values, yaml.safe_load(file.read_text()) or {})
+    chart = with_dependencies(options.chart, options.scratch / "chart")
+    install = Install(Configuration(namespace=options.namespace, kubeconfig=options.kubeconfig))
+    try:
+        release = asyncio.run(
+            install.run(options.release, str(chart), values, create_namespace=True, wait=False, timeout=60)
+        )
+    except HelmError as error:
+        sys.exit(f"helm-render: {error}")
+    # Helm made the hooks of an installation like everything else.
+    later = [hook for hook in release.get("hooks") or [] if not is_of_installation(hook)]
+    for hook in sorted(later, key=lambda hook: hook["path"]):
+        print("---", hook["manifest"].strip().removeprefix("---").strip(), sep="\n")
+
+
+def is_of_installation(hook):
+    return any(event in ("pre-install", "post-install") for event in hook["events"])
+
+
+def create(kubeconfig, definition):
+    """Creates a definition, as whoever owns it would have done."""
+    config = yaml.safe_load(Path(kubeconfig).read_text())
+    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+    request = urllib.request.Request(
+        f"{cluster['server']}/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        data=json.dumps(definition, default=str).encode(),
+        headers={"Authorization": f"Bearer {user['token']}", "Content-Type": "application/json"},
+    )
+    trust = ssl.create_default_context(cadata=b64decode(cluster["certificate-authority-data"]).decode())
+    try:
+        urllib.request.urlopen(request, context=trust).close()
+    except urllib.error.HTTPError as error:
+        sys.exit(f"helm-render: creating a definition: {error.read().decode()}")
+
+
+def merge(values, later):
+    """Maps are merged, everything else is replaced, as Helm does with several files."""
+    for name, value in later.items():
+        if isinstance(value, dict) and isinstance(values.get(name), dict):
+            merge(values[name], value)
+        else:
+            values[name] = value
+
+
+def with_dependencies(chart, copy):
+    """A copy of the chart in which no dependency is missing."""
+    shutil.copytree(chart, copy)
+    for dependency in yaml.safe_load((chart / "Chart.yaml").read_text()).get("dependencies") or []:
+        name, version = dependency["name"], dependency["version"]
+        present = [copy / "charts" / name, *(copy / "charts").glob(f"{name}-[0-9]*.tgz")]
+        if any(path.exists() for path in present):
+            continue
+        print(f"helm-render: an empty chart stands in for {name} {version}", file=sys.stderr)
+        folder = copy / "charts" / name
+        (folder / "templates").mkdir(parents=True)
+        # A range of versions is met by its first number.
+        exact = re.search(r"\d+\.\d+\.\d+", version)
+        metadata = {"apiVersion": "v2", "name": name, "version": exact[0] if exact else "0.0.0"}
+        (folder / "Chart.yaml").write_text(yaml.safe_dump(metadata))
+    return copy
+
+
+main()
