@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_conformance");
@@ -47,7 +48,7 @@ fn chart(template: &str) -> TempDir {
 fn helm_installs_a_chart_and_the_api_holds_its_rendering() {
     let chart = chart(concat!(
         "{ apiVersion: v1, kind: ConfigMap, metadata: { name: colors }, data: { color: '{{ .Values.color }}', ",
-        "size: '{{ .Values.size.width }}x{{ .Values.size.height }}', on: '{{ .Capabilities.KubeVersion }}' } }\n",
+        "size: '{{ .Values.size.width }}x{{ .Values.size.height }}', release: '{{ .Capabilities.KubeVersion }}' } }\n",
         "---\n",
         "{ apiVersion: v1, kind: Pod, metadata: { name: later, annotations: { helm.sh/hook: test } } }\n",
     ));
@@ -60,7 +61,7 @@ fn helm_installs_a_chart_and_the_api_holds_its_rendering() {
 
     let (text, words) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{words}");
-    for expected in ["color: blue", "size: 3x2", "on: v1.31.0", "namespace: paint", "name: later"] {
+    for expected in ["color: blue", "size: 3x2", "release: v1.31.0", "namespace: paint", "name: later"] {
         assert!(text.contains(expected), "{expected} is not in\n{text}");
     }
     assert!(!text.contains("resourceVersion") && !text.contains("uid"), "{text}");
@@ -148,18 +149,21 @@ impl Drop for Kubectl {
 #[tokio::test]
 async fn kubectl_finds_applies_patches_waits_and_deletes() {
     let Some(kubectl) = Kubectl::start().await else { return };
-    let map =
-        |data: &str| format!("{{ apiVersion: v1, kind: ConfigMap, metadata: {{ name: a }}, data: {data} }}");
+    let map = |data: Value| {
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "a" }, "data": data })
+            .to_string()
+    };
 
     assert!(kubectl.say("version").contains("Server Version: v1.30.0"));
     assert!(kubectl.say("api-resources").contains("customresourcedefinitions"));
-    kubectl.write("map.yaml", &map("{ x: '1' }"));
-    assert_eq!(kubectl.say("apply -f map.yaml"), "configmap/a created\n");
-    kubectl.write("map.yaml", &map("{ z: '2' }"));
-    assert_eq!(kubectl.say("apply -f map.yaml"), "configmap/a configured\n");
-    assert_eq!(kubectl.say("apply -f map.yaml"), "configmap/a unchanged\n");
+    kubectl.write("map.json", &map(json!({ "x": "1" })));
+    assert_eq!(kubectl.say("apply -f map.json"), "configmap/a created\n");
+    kubectl.write("map.json", &map(json!({ "z": "2" })));
+    assert_eq!(kubectl.say("apply -f map.json"), "configmap/a configured\n");
+    assert_eq!(kubectl.say("apply -f map.json"), "configmap/a unchanged\n");
     assert_eq!(kubectl.say("patch cm a -p {\"data\":{\"w\":\"3\"}}"), "configmap/a patched\n");
     assert_eq!(kubectl.say("get cm a -o jsonpath={.data}"), r#"{"w":"3","z":"2"}"#);
+    // A deletion waits for its end by a watch.
     assert!(kubectl.say("delete cm a").starts_with("configmap \"a\" deleted"));
     assert_eq!(kubectl.say("get cm a"), "Error from server (NotFound): configmaps \"a\" not found\n");
 }
@@ -171,14 +175,12 @@ async fn kubectl_defines_a_kind_and_uses_it_at_once() {
         "definition.yaml",
         &fs::read_to_string(root().join("scripts/helm-render.d/podmonitors.yaml")).unwrap(),
     );
-    kubectl.write(
-        "one.yaml",
-        "{ apiVersion: monitoring.coreos.com/v1, kind: PodMonitor, metadata: { name: one } }",
-    );
+    let one = json!({ "apiVersion": "monitoring.coreos.com/v1", "kind": "PodMonitor", "metadata": { "name": "one" } });
+    kubectl.write("one.json", &one.to_string());
 
     kubectl.say("apply -f definition.yaml");
     let waited = kubectl.say("wait --for=condition=Established crd/podmonitors.monitoring.coreos.com");
-    let applied = kubectl.say("apply -f one.yaml");
+    let applied = kubectl.say("apply -f one.json");
 
     assert!(waited.contains("condition met"), "{waited}");
     assert_eq!(applied, "podmonitor.monitoring.coreos.com/one created\n");

@@ -78,9 +78,18 @@ pub struct Request {
 }
 
 impl Request {
-    /// What was asked for, without names: `get serviceaccounts`.
+    /// What was asked for, without names and parameters: `get serviceaccounts`.
     pub fn verb_and_resource(&self) -> String {
-        let resource = self.path.rsplit('/').nth(1).unwrap_or_default();
+        let segments = path::segments(self.path.split('?').next().unwrap_or_default());
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let whole = segments.join("/");
+        let resource = match segments[..] {
+            ["api", _, "namespaces", _, resource, ..] | ["apis", _, _, "namespaces", _, resource, ..] => {
+                resource
+            }
+            ["api", _, resource, ..] | ["apis", _, _, resource, ..] => resource,
+            _ => &whole,
+        };
         format!("{} {resource}", self.method.to_lowercase())
     }
 }

@@ -102,6 +102,18 @@ async fn other_trouble_is_no_answer_of_an_api(#[case] trouble: Trouble) {
     assert!(!matches!(error, kube::Error::Api(_)), "{error:?}");
 }
 
+#[rstest]
+#[case("/api/v1/namespaces/shop/serviceaccounts/web", "get serviceaccounts")]
+#[case("/api/v1/namespaces/shop/serviceaccounts?watch=a/b", "get serviceaccounts")]
+#[case("/api/v1/namespaces/shop", "get namespaces")]
+#[case("/apis/apps/v1/namespaces/shop/daemonsets/web/status", "get daemonsets")]
+#[case("/openapi/v3", "get openapi/v3")]
+fn a_request_is_counted_by_what_it_is_for(#[case] path: &str, #[case] expected: &str) {
+    let request = Request { method: "GET".into(), path: path.into(), status: None, is_over: false };
+
+    assert_eq!(request.verb_and_resource(), expected);
+}
+
 #[tokio::test]
 async fn a_request_that_hangs_is_in_the_journal_without_a_status() {
     let cluster = cluster_with_reader().await;
