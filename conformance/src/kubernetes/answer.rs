@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State as Shared;
+use axum::extract::rejection::BytesRejection;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -21,12 +22,15 @@ pub(super) async fn answer(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let place = state.note(&method, &uri);
     let _until_the_end = Open { state: &state, place };
-    let question = Question { method, uri, headers, body };
-    let response = respond(&state, &cutter, &question).await.unwrap_or_else(IntoResponse::into_response);
+    let answer = match body {
+        Ok(body) => respond(&state, &cutter, &Question { method, uri, headers, body }).await,
+        Err(_) => Err(Refusal::too_large()),
+    };
+    let response = answer.unwrap_or_else(IntoResponse::into_response);
     locked(&state.journal)[place].status = Some(response.status().as_u16());
     response
 }

@@ -298,6 +298,40 @@ async fn texts_of_a_secret_are_encoded_and_an_immutable_one_stays() {
     assert_eq!(status(&refusal), (422, "Invalid".into()));
 }
 
+#[rstest]
+#[case::secret(1024 * 1024 + 1, 422, "Invalid")]
+#[case::body(3 * 1024 * 1024, 413, "RequestEntityTooLarge")]
+#[tokio::test]
+async fn what_is_too_large_is_refused(#[case] bytes: usize, #[case] code: u16, #[case] reason: &str) {
+    let (_cluster, client) = cluster().await;
+    let secrets: Api<Secret> = Api::default_namespaced(client);
+    let secret: Secret =
+        object(json!({ "metadata": { "name": "a" }, "stringData": { "a": "x".repeat(bytes) } }));
+
+    let refusal = secrets.create(&PostParams::default(), &secret).await.unwrap_err();
+
+    assert_eq!(status(&refusal), (code, reason.into()));
+}
+
+#[tokio::test]
+async fn what_the_suite_puts_there_is_served_as_it_is() {
+    let (cluster, client) = cluster().await;
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "a", "namespace": "shop", "uid": "uid-of-a" },
+        "spec": { "containers": [] }, "status": { "phase": "Running" },
+    });
+
+    cluster.put(pod).unwrap();
+    let unknown = cluster.put(json!({ "apiVersion": "example.com/v1", "kind": "Gadget" })).unwrap_err();
+
+    let served = Api::<Pod>::namespaced(client, "shop").get("a").await.unwrap();
+    assert_eq!(
+        (served.uid().unwrap(), served.status.unwrap().phase.unwrap()),
+        ("uid-of-a".into(), "Running".into())
+    );
+    assert!(unknown.to_string().contains("create its definition first"), "{unknown}");
+}
+
 #[tokio::test]
 async fn a_dry_run_changes_nothing() {
     let (_cluster, client) = cluster().await;

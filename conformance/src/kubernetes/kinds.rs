@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::resource::Resource;
 use super::status::Refusal;
 
+/// What all values of a Secret may weigh.
+const MAX_SECRET_BYTES: usize = 1024 * 1024;
+
 /// Completes a new object.
 pub(super) fn complete(resource: &Resource, object: &mut Value, now: &str) {
     match (&*resource.group, &*resource.plural) {
@@ -79,6 +82,11 @@ pub(super) fn check(resource: &Resource, name: &str, object: &Value) -> Result<(
         };
         if let Some(key) = required.iter().find(|key| object["data"].get(key).is_none()) {
             return invalid(&format!("data[{key}]"), "Required value");
+        }
+        let values = object["data"].as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str());
+        let size: usize = values.map(|base64| base64.trim_end_matches('=').len() * 3 / 4).sum();
+        if size > MAX_SECRET_BYTES {
+            return invalid("data", &format!("Too long: may not be more than {MAX_SECRET_BYTES} bytes"));
         }
     }
     Ok(())

@@ -163,9 +163,13 @@ impl Cluster {
         }
         let mut object = object;
         let old = store.get(&key).cloned();
-        let kept = |name: &str| old.as_ref().map(|old| old["metadata"][name].clone());
+        let kept = |name: &str| {
+            let given = object["metadata"].get(name);
+            old.as_ref().map(|old| &old["metadata"][name]).or(given).cloned()
+        };
         let made = kept("creationTimestamp").unwrap_or_else(|| now().into());
-        object["metadata"]["uid"] = kept("uid").unwrap_or_else(|| uuid::Uuid::new_v4().to_string().into());
+        let uid = kept("uid").unwrap_or_else(|| uuid::Uuid::new_v4().to_string().into());
+        object["metadata"]["uid"] = uid;
         object["metadata"]["creationTimestamp"] = made;
         store.put(&key, object);
         Ok(())

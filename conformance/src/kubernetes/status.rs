@@ -31,6 +31,12 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
     }
 
+    /// The body is larger than an API server takes, or breaks off.
+    pub(super) fn too_large() -> Self {
+        let message = "Request entity too large: the limit is 3145728 bytes";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message)
+    }
+
     /// Nothing is served at this path.
     pub(super) fn unknown_path() -> Self {
         let message = "the server could not find the requested resource";
