@@ -133,6 +133,11 @@ impl<K: Clone + Eq + Hash, V, E: Clone + From<TooLate>> Kept<K, V, E> {
         lock(&self.slots).values().filter(|slot| slot.is_good()).count()
     }
 
+    /// The key as it is kept: whoever holds on to it shares it with all who asked before.
+    pub fn key(&self, key: &K) -> Option<K> {
+        lock(&self.slots).get_key_value(key).map(|(key, _)| key.clone())
+    }
+
     /// How many values there are, good or not.
     pub fn len(&self) -> usize {
         lock(&self.slots).len()
@@ -366,6 +371,16 @@ mod tests {
         assert_eq!((world.kept.holds(&"a"), world.kept.holds(&"c")), (true, false));
         advance(MINUTE / 2).await;
         assert_eq!(world.kept.count_good(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn equal_keys_are_one() {
+        let kept: Kept<Arc<str>, u32, Error> = Kept::new(10);
+        let (first, second): (Arc<str>, Arc<str>) = ("a".into(), "a".into());
+        assert!(kept.key(&first).is_none());
+        let learn = async |_| Ok((1, Freshness::whole(MINUTE)));
+        kept.get(&first, Instant::now() + MINUTE, learn).await.unwrap();
+        assert!(Arc::ptr_eq(&kept.key(&second).unwrap(), &first));
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::{Api, Client};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, timeout_at};
 
 pub use access::{Access, SERVICE_ACCOUNT};
@@ -31,6 +31,8 @@ const ABSENCE_KEPT: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// More than a node has pods.
 const MOST: usize = 1_000;
+/// Service accounts read at once. Each takes a connection with its TLS, and a node that starts has a hundred to read.
+const AT_ONCE: usize = 8;
 
 /// Reads service accounts.
 #[derive(Debug)]
@@ -38,6 +40,7 @@ pub struct Kubernetes {
     access: Access,
     client: Mutex<Option<Handle>>,
     roles: Kept<Name, Option<String>, Error>,
+    places: Semaphore,
     metrics: Arc<Metrics>,
 }
 
@@ -79,7 +82,8 @@ impl std::fmt::Display for Name {
 impl Kubernetes {
     /// Connects when it is first asked.
     pub fn new(access: Access, metrics: Arc<Metrics>) -> Self {
-        Self { access, client: Mutex::default(), roles: Kept::new(MOST), metrics }
+        let (roles, places) = (Kept::new(MOST), Semaphore::new(AT_ONCE));
+        Self { access, client: Mutex::default(), roles, places, metrics }
     }
 
     /// The text of the service account's annotation, if it has one. An answer is kept for a minute.
@@ -119,6 +123,7 @@ impl Kubernetes {
     }
 
     async fn read(&self, account: &Name) -> Result<Option<String>, Error> {
+        let _place = self.places.acquire().await.expect("the semaphore is never closed");
         let found = match self.get(account).await {
             // The token in use may have been replaced less than a minute ago: once more with the one that is there now.
             Err(Error::Unauthorized { .. }) => {

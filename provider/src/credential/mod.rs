@@ -239,7 +239,10 @@ impl Credentials {
             self.metrics.identities.count_exchange(label, exchange);
             result
         };
-        match self.sessions.get(&identity, until, counted).await {
+        let result = self.sessions.get(&identity, until, counted).await;
+        // What is remembered for an identity holds on to it: one for all, not one for each mount.
+        let identity = self.sessions.key(&identity).unwrap_or(identity);
+        match result {
             Ok(credential) => Ok(Granted { credential, source, identity, warning: None }),
             Err(cause) => Err(Ungranted { identity: Some(identity), warning: None, cause }),
         }

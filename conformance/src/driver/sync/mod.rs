@@ -1,6 +1,6 @@
 //! Secret sync: Secrets made of mounted files (`controllers/secretproviderclasspodstatus_controller.go` at v1.6.0).
 //!
-//! One pass looks at one pod status. When passes happen is [`queue`]'s business, who owns the Secrets that of [`owners`].
+//! One pass looks at one pod status. When passes happen is `queue`'s business, who owns the Secrets that of `owners`.
 
 pub(super) mod content;
 mod owners;
