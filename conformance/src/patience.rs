@@ -16,14 +16,17 @@ pub struct OutOfPatience {
 
 /// Asks again and again until the probe finds something.
 pub async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> Result<T, OutOfPatience> {
+    within(LIMIT, async || probe().await.ok_or_else(|| OutOfPatience { what: what.into() })).await
+}
+
+/// Asks again and again until the probe has nothing to complain of. Its last complaint stands when the time is over.
+pub async fn within<T, E>(limit: Duration, mut probe: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
     let start = Instant::now();
     loop {
-        if let Some(found) = probe().await {
-            return Ok(found);
+        match probe().await {
+            Err(complaint) if start.elapsed() > limit => return Err(complaint),
+            Err(_) => tokio::time::sleep(PAUSE).await,
+            found => return found,
         }
-        if start.elapsed() > LIMIT {
-            return Err(OutOfPatience { what: what.into() });
-        }
-        tokio::time::sleep(PAUSE).await;
     }
 }

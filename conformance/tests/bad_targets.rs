@@ -14,28 +14,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use conformance::commands::Source;
+use conformance::driver::protocol::{
+    CsiDriverProvider, CsiDriverProviderServer, File, MountRequest, MountResponse, ObjectVersion,
+    VersionRequest, VersionResponse,
+};
 use conformance::report::{Outcome, Report, ScenarioResult, Verdict};
 use conformance::requirements::Level;
 use conformance::suite::{self, Options};
-use protocol::csi_driver_provider_server::{CsiDriverProvider, CsiDriverProviderServer};
-use protocol::{File, MountRequest, MountResponse, ObjectVersion, VersionRequest, VersionResponse};
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
-
-mod protocol {
-    #![allow(
-        missing_docs,
-        unreachable_pub,
-        unused_qualifications,
-        clippy::allow_attributes_without_reason,
-        clippy::pedantic,
-        reason = "generated code follows its generator's style"
-    )]
-    tonic::include_proto!("v1alpha1");
-}
 
 const ROWS: &str = "
 sources: { page: The page }

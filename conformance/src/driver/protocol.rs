@@ -5,7 +5,7 @@
 use std::fmt;
 
 pub use generated::csi_driver_provider_client::CsiDriverProviderClient;
-pub(crate) use generated::csi_driver_provider_server::{CsiDriverProvider, CsiDriverProviderServer};
+pub use generated::csi_driver_provider_server::{CsiDriverProvider, CsiDriverProviderServer};
 pub use generated::{
     Error, File, MountRequest, MountResponse, ObjectVersion, VersionRequest, VersionResponse,
 };

@@ -3,19 +3,19 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use super::cloud::Cloud;
 use super::node::Node;
 use super::process::Usage;
 use crate::patience;
-use crate::target::{Launch, Settings, TargetFile, free_port};
+use crate::target::{Settings, TargetFile, free_port};
 
 const SOCKET: &str = "alibabacloud.sock";
 /// How much of its log a target that failed is shown with.
@@ -103,18 +103,10 @@ impl Process {
         fs::create_dir(folder).with_context(|| format!("making {}", folder.display()))?;
         let log = folder.join("log");
         let file = File::create(&log).with_context(|| format!("making {}", log.display()))?;
-        let Launch { command, environment } = settings.launch(free_port())?;
-        let (program, arguments) = command.split_first().context("the target file's command is empty")?;
-        let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(environment)
-            .stdin(Stdio::null())
-            .stdout(file.try_clone()?)
-            .stderr(file)
-            .kill_on_drop(true);
-        let child = command.spawn().with_context(|| format!("running {program}"))?;
+        let launch = settings.launch(free_port())?;
+        let mut command = launch.to_command()?;
+        command.stdout(file.try_clone()?).stderr(file);
+        let child = command.spawn().with_context(|| format!("running {}", launch.program()))?;
         let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
         Ok(Self { child, pid: pid.context("the provider has no process id")?, log })
     }

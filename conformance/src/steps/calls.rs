@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cucumber::then;
-use tokio::time::{Instant, sleep};
 
 use crate::kubernetes::Cluster;
+use crate::patience;
 use crate::world::{StepError, World};
 
 /// Who was called learns that the caller is gone when the connection tells him, a moment later.
 const NEWS: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// How often something is to be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,15 +44,12 @@ pub(super) async fn expect(world: &World, list: &str) -> anyhow::Result<()> {
             |(call, times): (&String, &Times)| times.agrees(made.get(call).copied().unwrap_or_default());
         known && expected.iter().all(each)
     };
-    let end = Instant::now() + NEWS;
-    loop {
+    patience::within(NEWS, async || {
         let made = world.asked_of_last_mount();
-        if agree(&made) {
-            return Ok(());
-        }
-        ensure!(Instant::now() < end, "the last mount made {made:?}, expected {list}");
-        sleep(PAUSE).await;
-    }
+        ensure!(agree(&made), "the last mount made {made:?}, expected {list}");
+        Ok(())
+    })
+    .await
 }
 
 fn parse(list: &str) -> anyhow::Result<BTreeMap<String, Times>> {
@@ -74,15 +70,12 @@ fn parse(list: &str) -> anyhow::Result<BTreeMap<String, Times>> {
 /// is gone.
 #[then(expr = "all work is released within {int} second(s)")]
 async fn released(world: &mut World, seconds: u64) -> Result<(), StepError> {
-    let end = Instant::now() + Duration::from_secs(seconds);
-    loop {
+    patience::within(Duration::from_secs(seconds), async || {
         let left = under_way(world).await?;
-        if left.is_empty() {
-            return Ok(());
-        }
-        ensure!(Instant::now() < end, "after {seconds} s there is still under way: {left:?}");
-        sleep(PAUSE).await;
-    }
+        ensure!(left.is_empty(), "after {seconds} s there is still under way: {left:?}");
+        Ok(())
+    })
+    .await
 }
 
 async fn under_way(world: &mut World) -> anyhow::Result<Vec<String>> {

@@ -19,5 +19,4 @@ pub use file::{TargetError, TargetFile};
 pub use http::HttpAnswer;
 pub(crate) use port::free_port;
 pub use process::{Exit, ProviderProcess, StartError};
-pub(crate) use settings::Launch;
 pub use settings::{AccessKey, Endpoints, Identity, Options, Settings};

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::UnixStream;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use super::file::TargetError;
 use super::http::{self, HttpAnswer};
 use super::log::Log;
 use super::port::free_port;
-use super::settings::{Launch, Settings};
+use super::settings::Settings;
 use crate::driver::{self, Driver};
 use crate::patience::{self, OutOfPatience};
 
@@ -86,19 +86,10 @@ impl ProviderProcess {
     /// Starts the provider and does not wait.
     pub fn spawn(settings: &Settings) -> Result<Self, StartError> {
         let http_port = free_port();
-        let Launch { command, environment } = settings.launch(http_port)?;
-        let (program, arguments) = command.split_first().ok_or(TargetError::NoCommand)?;
-        let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(environment)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let spawn_error = |source| StartError::Spawn { binary: program.into(), source };
-        let mut child = command.spawn().map_err(spawn_error)?;
+        let launch = settings.launch(http_port)?;
+        let spawn_error = |source| StartError::Spawn { binary: launch.program().into(), source };
+        let mut command = launch.to_command()?;
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(spawn_error)?;
         let output = Arc::new(Mutex::new(Log::default()));
         let readers = [
             child.stdout.take().map(|stream| tokio::spawn(collect(stream, Arc::clone(&output)))),

@@ -5,8 +5,11 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::process::Command;
 
 use super::file::{COMMAND, Start, TargetError, TargetFile};
 use super::template::Template;
@@ -114,6 +117,23 @@ pub struct AccessKey {
 pub(crate) struct Launch {
     pub(crate) command: Vec<String>,
     pub(crate) environment: Variables,
+}
+
+impl Launch {
+    /// The command, which sees nothing of this process and does not outlive whoever holds its child. Where its output goes is
+    /// still to be said.
+    pub(crate) fn to_command(&self) -> Result<Command, TargetError> {
+        let (program, arguments) = self.command.split_first().ok_or(TargetError::NoCommand)?;
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().envs(self.environment.iter().cloned());
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        Ok(command)
+    }
+
+    /// What is run.
+    pub(crate) fn program(&self) -> &str {
+        self.command.first().map_or("", String::as_str)
+    }
 }
 
 /// Names and values.

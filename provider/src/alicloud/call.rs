@@ -363,9 +363,11 @@ impl Error {
     /// Whether the service is out of reach, in trouble or overrun, so that nothing is known about what was asked for.
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Refused { fault, .. } => matches!(fault, Fault::Throttled | Fault::Unavailable),
+            Self::Refused { fault, .. } => fault.is_passing(),
             // A gateway in front of the service has pages of its own.
-            Self::Nonsense { status, .. } => status.is_some_and(|status| status >= 500 || status == 429),
+            Self::Nonsense { status, .. } => {
+                status.is_some_and(|status| Fault::of_status(status).is_passing())
+            }
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Crowded { .. } => true,
             Self::Unsendable { .. } => false,
         }

@@ -64,6 +64,11 @@ impl Fault {
         }
     }
 
+    /// Whether the same request may be granted later, with nobody doing anything.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::Throttled | Self::Unavailable)
+    }
+
     /// The metric label.
     pub fn as_str(self) -> &'static str {
         match self {

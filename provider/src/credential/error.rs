@@ -231,16 +231,14 @@ impl Error {
             ) => true,
             Self::Kubernetes(kubernetes::Error::Refused { status, .. }) => *status >= 429,
             Self::Instance(metadata::Error::Refused { status, .. })
-            | Self::NoRegion(metadata::Error::Refused { status, .. }) => *status >= 500 || *status == 429,
+            | Self::NoRegion(metadata::Error::Refused { status, .. }) => {
+                Fault::of_status(*status).is_passing()
+            }
             Self::Base(error) => error.is_passing(),
-            error => error.call().is_some_and(|cause| match cause {
-                call::Error::Refused { fault, .. } => matches!(fault, Fault::Throttled | Fault::Unavailable),
-                call::Error::Unreachable { .. }
-                | call::Error::TimedOut { .. }
-                | call::Error::Crowded { .. }
-                | call::Error::Nonsense { .. } => true,
-                call::Error::Unsendable { .. } => false,
-            }),
+            // Nonsense is no outage, since it says that somebody answers; and it may be over all the same.
+            error => error
+                .call()
+                .is_some_and(|cause| cause.is_outage() || matches!(cause, call::Error::Nonsense { .. })),
         }
     }
 
@@ -248,7 +246,7 @@ impl Error {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::TooLate => true,
-            Self::Instance(metadata::Error::Refused { status, .. }) => *status >= 500 || *status == 429,
+            Self::Instance(metadata::Error::Refused { status, .. }) => Fault::of_status(*status).is_passing(),
             Self::Base(error) => error.is_outage(),
             error => error.call().is_some_and(call::Error::is_outage),
         }
