@@ -2,7 +2,7 @@
 //! secret stands anywhere.
 
 use crate::leak::LeakSearch;
-use crate::target::ProviderProcess;
+use crate::target::Provider;
 use crate::world::World;
 
 /// The operator's pages of a provider.
@@ -21,24 +21,25 @@ pub async fn inspect(world: &mut World) -> Vec<String> {
             complaints.push(format!("the provider ended by itself with {status}"));
         }
         for page in PAGES {
-            match provider.http_get(page).await {
+            let Some(answer) = provider.http_get(page).await else { continue };
+            match answer {
                 Ok(answer) => texts.push((format!("the page {page}"), answer.text.into_bytes())),
                 // A provider that was told to stop closes its door.
                 Err(_) if provider.is_told_to_stop() || provider.ended_by_itself().is_some() => {}
                 Err(error) => complaints.push(format!("the page {page} cannot be read: {error}")),
             }
         }
-        match provider.stop().await {
-            Ok(exit) if exit.status.success() || !provider.is_told_to_stop() => {}
-            Ok(exit) => {
+        let end = if provider.is_started() { Some(provider.stop().await) } else { None };
+        match end {
+            None => {}
+            Some(Ok(exit)) if exit.status.success() || !provider.is_told_to_stop() => {}
+            Some(Ok(exit)) => {
                 complaints.push(format!("the provider ended with {} after the scenario", exit.status));
             }
-            Err(error) => complaints.push(format!("the provider does not stop: {error:#}")),
+            Some(Err(error)) => complaints.push(format!("the provider does not stop: {error:#}")),
         }
     }
-    if let Some(bytes) =
-        world.provider.as_ref().map(ProviderProcess::output_left_out).filter(|bytes| *bytes > 0)
-    {
+    if let Some(bytes) = world.provider.as_ref().map(Provider::output_left_out).filter(|bytes| *bytes > 0) {
         complaints.push(format!(
             "the provider floods its log: {bytes} bytes are too many to be kept and searched for secrets"
         ));

@@ -21,7 +21,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge a provider: exit code 0 when all holds, 1 when something does not, 3 when nothing failed and not all was judged
-    Run(suite::Options),
+    Run(Box<suite::Options>),
     /// List the promises, or the scenarios that show them
     List(commands::List),
     /// Explain a promise: where it is made, what shows it, how to run that
@@ -45,7 +45,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Run(options) => suite::run(options).await,
+        Command::Run(options) => suite::run(*options).await,
         Command::List(options) => commands::list(&options),
         Command::Explain(options) => commands::explain(&options),
         Command::Diff(options) => commands::diff(&options),

@@ -27,7 +27,7 @@ use crate::report::{
 };
 use crate::requirements::{Evidence, Level, Requirements};
 use crate::selection::{Choice, Selection, Tags};
-use crate::target::{ProviderProcess, TargetFile, provider_binary};
+use crate::target::{Identity, Provider, TargetFile, provider_binary};
 use crate::verdict::Case;
 use crate::world::World;
 
@@ -52,6 +52,10 @@ pub struct Options {
     /// Start it as this target file says instead of as the workspace's provider
     #[arg(long, value_name = "FILE", env = "CONFORMANCE_TARGET")]
     pub target: Option<PathBuf>,
+    /// Judge a provider that runs already, with its socket in this folder; without --target, it was started as targets/socket.yaml
+    /// says
+    #[arg(long, value_name = "DIR")]
+    pub socket_folder: Option<PathBuf>,
     /// How far to judge; each level holds those before it
     #[arg(long, value_name = "LEVEL", default_value = "extended", value_enum)]
     pub level: Level,
@@ -100,10 +104,15 @@ pub async fn run_as_test(features: &Path, report: &Path) -> anyhow::Result<ExitC
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let (catalogue, requirements) = Catalogue::load(options.source.features.as_deref())?;
     agree(&catalogue, &requirements)?;
-    let target = options.target.as_deref().map_or_else(|| Ok(TargetFile::provider()), TargetFile::read)?;
+    let target = match (options.target.as_deref(), options.socket_folder.as_deref()) {
+        (None, None) => TargetFile::provider(),
+        (None, Some(folder)) => TargetFile::socket(folder),
+        (Some(file), None) => TargetFile::read(file)?,
+        (Some(file), Some(folder)) => TargetFile::read(file)?.at(folder)?,
+    };
     let deviations = match known_deviations(&options) {
         Some(path) => Deviations::read(&path, &catalogue)?,
-        None if options.target.is_some() => Deviations::default(),
+        None if options.target.is_some() || !target.is_started() => Deviations::default(),
         None => Deviations::parse("conformance/deviations/provider.yaml", OWN_DEVIATIONS, &catalogue)?,
     };
     let claims = target.capabilities().map(str::to_owned).collect();
@@ -162,6 +171,9 @@ impl Run {
         };
         let judgement = case.judge(ran);
         remarks.extend(judgement.remarks);
+        if !self.target.is_started() {
+            remarks.push("the target ran already: its output was not seen, nor searched for secrets".into());
+        }
         remarks = remarks.iter().map(|remark| secrets.redact(remark)).collect();
         if is_interrupted {
             remarks.push("the run was interrupted".into());
@@ -217,8 +229,8 @@ impl Run {
     /// Name and version of the target, as it tells them itself.
     async fn version(&self) -> anyhow::Result<String> {
         let mut world = World::new().await?;
-        world.binary.clone_from(&self.binary);
-        world.target = Arc::clone(&self.target);
+        world.judge(&self.target, &self.binary).await?;
+        world.identity = self.target.known_key().map(Identity::of_key).unwrap_or_default();
         world.provider().await?;
         let version = world.driver.version("alibabacloud", driver::HEALTH_CHECK_DEADLINE).await?;
         Ok(format!("{} {}", version.runtime_name, version.runtime_version))
@@ -262,7 +274,9 @@ impl Run {
     }
 
     async fn play(&self, collector: Collector, planned: BTreeMap<Place, Planned>, notes: Notes) {
-        let concurrency = self.options.concurrency.unwrap_or_else(|| {
+        // A cloud at fixed addresses is there once.
+        let alone = self.target.place().map(|_| 1);
+        let concurrency = alone.or(self.options.concurrency).unwrap_or_else(|| {
             available_parallelism().map_or(1, std::num::NonZero::get) * SCENARIOS_PER_PROCESSOR
         });
         let runner = runner::basic::Cli { fail_fast: self.options.fail_fast, ..Default::default() };
@@ -273,9 +287,13 @@ impl Run {
             .with_cli(cli::Opts::<_, _, _, cli::Empty> { runner, ..Default::default() })
             .max_concurrent_scenarios(concurrency)
             .before(move |_, _, _, world| {
-                world.binary.clone_from(&binary);
-                world.target = Arc::clone(&target);
-                std::future::ready(()).boxed_local()
+                let (binary, target) = (binary.clone(), Arc::clone(&target));
+                async move {
+                    let prepared = world.judge(&target, &binary).await;
+                    // A hook has no other way to fail its scenario than a panic, which the runner catches and tells.
+                    prepared.unwrap_or_else(|error| panic!("preparing the scenario: {error:#}"));
+                }
+                .boxed_local()
             })
             .after(move |feature, _, scenario, end, world| {
                 let notes = Arc::clone(&notes);
@@ -302,7 +320,7 @@ impl Run {
 
 /// Looks at everything that a scenario leaves behind, and keeps of it what its report needs.
 async fn noted(world: &mut World, steps_passed: bool) -> Note {
-    let exit = world.provider.as_mut().and_then(ProviderProcess::ended_by_itself);
+    let exit = world.provider.as_mut().and_then(Provider::ended_by_itself);
     let complaints = inspection::inspect(world).await;
     let seen = (!steps_passed || !complaints.is_empty()).then(|| {
         let output = world.provider_output();
@@ -314,7 +332,8 @@ async fn noted(world: &mut World, steps_passed: bool) -> Note {
     let seen = seen.filter(|seen| seen.exit.is_some() || !seen.output.is_empty());
     let clouds = [Some(&world.cloud), world.other_cloud.as_ref()];
     let calls = clouds.into_iter().flatten().flat_map(crate::cloud::Cloud::calls).collect();
-    Note { complaints, search: world.values.search().clone(), calls, seen }
+    let impossible = world.impossible.as_ref().filter(|_| !steps_passed).map(ToString::to_string);
+    Note { impossible, complaints, search: world.values.search().clone(), calls, seen }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a report tells when its run really was")]

@@ -55,7 +55,13 @@ impl Case<'_> {
         let has_failed = scenarios
             .iter()
             .any(|scenario| scenario.outcome == Outcome::Fail && scenario.deviation.is_none());
-        let is_partial = scenarios.iter().any(|scenario| scenario.outcome == Outcome::Skipped);
+        // A promise of which nothing could be shown was not judged, whatever the target is.
+        let is_unjudged = |row: &RequirementResult| {
+            let is_unclaimed = row.level == Level::Extended && !self.selection.claims.contains(&row.id);
+            row.outcome == Outcome::Unsupported && !is_unclaimed
+        };
+        let is_partial = scenarios.iter().any(|scenario| scenario.outcome == Outcome::Skipped)
+            || requirements.iter().any(is_unjudged);
         let verdict = match (has_failed || !faults.is_empty(), is_partial) {
             (true, _) => Verdict::Fail,
             (false, true) => Verdict::Partial,
@@ -94,6 +100,7 @@ impl Case<'_> {
                 result.outcome = match (&ran.failure, choice) {
                     (None, _) => Outcome::Pass,
                     (Some(_), Choice::Probe) => Outcome::Unsupported,
+                    (Some(_), _) if ran.is_impossible => Outcome::Unsupported,
                     (Some(_), _) => Outcome::Fail,
                 };
                 result.deviation = deviation.filter(|_| result.outcome == Outcome::Fail);
@@ -114,9 +121,11 @@ impl Case<'_> {
         let with = |outcome| own.iter().filter(move |scenario| scenario.outcome == outcome);
         let passed = with(Outcome::Pass).count();
         let failed: Vec<_> = with(Outcome::Fail).collect();
-        // A probe says nothing against a promise that it only touches.
+        // A probe says nothing against a promise that it only touches; what is not possible on the target says nothing at all.
         let is_unclaimed = row.level == Level::Extended && !self.selection.claims.contains(row.id());
         let unsupported = if is_unclaimed { with(Outcome::Unsupported).count() } else { 0 };
+        let impossible: Vec<_> =
+            with(Outcome::Unsupported).filter(|scenario| self.was_to_pass(scenario)).collect();
         let skipped = with(Outcome::Skipped).count();
         let judged = passed + failed.len() + unsupported;
         let is_claimed = row.level == Level::Extended && !is_unclaimed;
@@ -137,6 +146,17 @@ impl Case<'_> {
             (Outcome::Skipped, Some(format!("{skipped} of its scenarios did not run")))
         } else if unsupported > 0 {
             (Outcome::Unsupported, Some("it is not claimed, and it is not there".into()))
+        } else if passed == 0 && !impossible.is_empty() {
+            let why = impossible.iter().find_map(|scenario| scenario.reason.as_deref()).unwrap_or_default();
+            if is_claimed {
+                (Outcome::Fail, Some(format!("it is claimed, and nothing shows it: {why}")))
+            } else {
+                (Outcome::Unsupported, Some(why.to_owned()))
+            }
+        } else if passed > 0 && !impossible.is_empty() {
+            let all = passed + impossible.len();
+            let untried = impossible.len();
+            (Outcome::Pass, Some(format!("{untried} of its {all} scenarios are not possible on this target")))
         } else if passed > 0 {
             (Outcome::Pass, is_unclaimed.then(|| "it is there, and it is not claimed".into()))
         } else {
@@ -156,6 +176,12 @@ impl Case<'_> {
             took_ms: own.iter().map(|scenario| scenario.took_ms).sum(),
             scenarios: own.iter().map(|scenario| scenario.id.clone()).collect(),
         }
+    }
+
+    /// Whether a scenario's failure would have counted.
+    fn was_to_pass(&self, result: &ScenarioResult) -> bool {
+        let scenario = self.catalogue.scenarios().iter().find(|scenario| scenario.id == result.id);
+        scenario.is_some_and(|scenario| self.selection.choose(scenario, self.requirements) == Choice::Run)
     }
 
     /// What fails a run although no scenario does.
@@ -237,24 +263,29 @@ Feature: F
 
     /// Judges a run in which these scenarios passed and those failed; the rest did not run.
     fn judge(passed: &[&str], failed: &[&str], level: Level, known: &str) -> Judgement {
-        let requirements = Requirements::parse(ROWS).unwrap();
-        let catalogue = Catalogue::parse([("f".to_owned(), FEATURE.to_owned())], "").unwrap();
-        let claims = ["EXT-01".to_owned()].into();
-        let selection = Selection { level, claims, tags: None, name: None, input: None };
-        let deviations = Deviations::parse("known.yaml", known, &catalogue).unwrap();
-        let ran = |name: &&str, failure: Option<&str>| Ran {
+        let ran = [ran(passed, None), ran(failed, Some("it broke"))].concat();
+        judge_ran(ran, level, known)
+    }
+
+    fn ran(names: &[&str], failure: Option<&str>) -> Vec<Ran> {
+        let ran = |name: &&str| Ran {
             id: format!("f/{name}"),
             failure: failure.map(str::to_owned),
+            is_impossible: false,
             took: Duration::from_millis(5),
             steps: Vec::new(),
             calls: Vec::new(),
             seen: None,
         };
-        let ran = passed
-            .iter()
-            .map(|name| ran(name, None))
-            .chain(failed.iter().map(|name| ran(name, Some("it broke"))))
-            .collect();
+        names.iter().map(ran).collect()
+    }
+
+    fn judge_ran(ran: Vec<Ran>, level: Level, known: &str) -> Judgement {
+        let requirements = Requirements::parse(ROWS).unwrap();
+        let catalogue = Catalogue::parse([("f".to_owned(), FEATURE.to_owned())], "").unwrap();
+        let claims = ["EXT-01".to_owned()].into();
+        let selection = Selection { level, claims, tags: None, name: None, input: None };
+        let deviations = Deviations::parse("known.yaml", known, &catalogue).unwrap();
         Case {
             requirements: &requirements,
             catalogue: &catalogue,
@@ -340,6 +371,36 @@ Feature: F
         assert_eq!(failing.scenarios[0].deviation.as_deref(), Some("they do it otherwise"));
         assert_eq!(passing.verdict, Verdict::Fail);
         assert!(passing.remarks[0].contains("take it from the list"), "{:?}", passing.remarks);
+    }
+
+    #[test]
+    fn what_is_not_possible_on_the_target_is_unsupported_and_makes_the_report_partial() {
+        let mut all = ran(&["core", "claimed", "unclaimed"], None);
+        for ran in &mut all {
+            (ran.failure, ran.is_impossible) = (Some("no".into()), true);
+        }
+        let mut some = ran(&["core", "claimed", "unclaimed"], None);
+        (some[0].failure, some[0].is_impossible) = (Some("no".into()), true);
+
+        let [all, some] = [all, some].map(|ran| judge_ran(ran, Level::Core, "[]"));
+
+        assert_eq!((all.verdict, outcome(&all, "ACK-01")), (Verdict::Partial, Outcome::Unsupported));
+        assert_eq!(some.scenarios[0].outcome, Outcome::Unsupported);
+        assert_eq!(some.verdict, Verdict::Partial);
+    }
+
+    #[test]
+    fn a_claim_that_nothing_can_show_on_the_target_fails() {
+        let mut some = ran(&["core", "claimed", "unclaimed"], None);
+        (some[1].failure, some[1].is_impossible) = (Some("it runs already".into()), true);
+
+        let judgement = judge_ran(some, Level::Extended, "[]");
+
+        let row = judgement.requirements.iter().find(|row| row.id == "EXT-01").unwrap();
+        assert_eq!(row.outcome, Outcome::Fail);
+        assert!(row.reason.as_ref().unwrap().contains("it runs already"), "{row:?}");
+        let touched = judgement.requirements.iter().find(|row| row.id == "ACK-01").unwrap();
+        assert!(touched.reason.as_ref().unwrap().contains("1 of its 3 scenarios"), "{touched:?}");
     }
 
     #[test]

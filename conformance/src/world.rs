@@ -18,7 +18,9 @@ use crate::driver::{
 };
 use crate::faults::Trouble;
 use crate::kubernetes::Cluster;
-use crate::target::{self, AccessKey, Exit, Identity, ProviderProcess, Settings, TargetFile, free_port};
+use crate::target::{
+    self, AccessKey, Exit, HttpAnswer, Identity, Impossible, Provider, Settings, TargetFile, free_port,
+};
 use crate::values::Values;
 
 const REGION: &str = "cn-hangzhou";
@@ -32,7 +34,9 @@ pub struct World {
     /// How the provider wants to be told, set before the first step.
     pub target: Arc<TargetFile>,
     /// Killed first, before the folder with its socket goes.
-    pub provider: Option<ProviderProcess>,
+    pub provider: Option<Provider>,
+    /// Why this scenario cannot be played on this target, if that has turned out.
+    pub impossible: Option<Impossible>,
     /// What the provider wrote before it was started anew.
     pub earlier_output: Vec<u8>,
     /// The cloud that answers.
@@ -148,6 +152,7 @@ impl World {
             binary: PathBuf::new(),
             target: TargetFile::provider(),
             provider: None,
+            impossible: None,
             earlier_output: Vec::new(),
             cloud: Cloud::start().await?,
             other_cloud: None,
@@ -182,6 +187,25 @@ impl World {
             texts: Vec::new(),
             folder,
         })
+    }
+
+    /// Takes up what is judged, before the first step.
+    pub async fn judge(&mut self, target: &Arc<TargetFile>, binary: &Path) -> anyhow::Result<()> {
+        self.target = Arc::clone(target);
+        binary.clone_into(&mut self.binary);
+        if let Some(place) = target.place() {
+            self.cloud = Cloud::start_at(place).await?;
+        }
+        Ok(())
+    }
+
+    /// For what can only be done with a target that the suite starts.
+    pub fn needs_start(&mut self, what: &str) -> anyhow::Result<()> {
+        if self.target.is_started() {
+            return Ok(());
+        }
+        let impossible = Impossible(format!("it runs already, and the scenario needs {what}"));
+        Err(self.impossible.insert(impossible).clone().into())
     }
 
     /// Where an operator of this scenario keeps manifests.
@@ -270,15 +294,29 @@ impl World {
     }
 
     /// The provider, started if it does not run yet. One that has ended by itself is not replaced: that would hide a crash.
-    pub async fn provider(&mut self) -> anyhow::Result<&mut ProviderProcess> {
+    pub async fn provider(&mut self) -> anyhow::Result<&mut Provider> {
         if self.provider.is_none() {
             let settings = self.settings();
-            settings.write_identity_files()?;
-            self.provider = Some(ProviderProcess::start(&settings).await?);
+            self.provider = Some(match start(&settings).await {
+                Ok(provider) => provider,
+                Err(error) => {
+                    self.impossible = Impossible::of(&error);
+                    return Err(error);
+                }
+            });
         }
         let provider = self.provider.as_mut().context("the provider was just started")?;
         ensure!(provider.is_running(), "the provider has ended by itself");
         Ok(provider)
+    }
+
+    /// Asks the operator's door.
+    pub async fn page(&mut self, path: &str) -> anyhow::Result<HttpAnswer> {
+        if let Some(answer) = self.provider().await?.http_get(path).await {
+            return Ok(answer?);
+        }
+        let impossible = Impossible("its target file does not say where its admin port is".into());
+        Err(self.impossible.insert(impossible).clone().into())
     }
 
     /// Applies a class to the cluster.
@@ -367,9 +405,14 @@ impl World {
 
     /// Everything that the provider wrote.
     pub fn provider_output(&self) -> Vec<u8> {
-        let current = self.provider.as_ref().map(ProviderProcess::output).unwrap_or_default();
+        let current = self.provider.as_ref().map(Provider::output).unwrap_or_default();
         [self.earlier_output.clone(), current].concat()
     }
+}
+
+async fn start(settings: &Settings) -> anyhow::Result<Provider> {
+    settings.write_identity_files()?;
+    Ok(Provider::start(settings).await?)
 }
 
 /// A step's complaint: the whole chain of causes, because the runner shows only the display form.

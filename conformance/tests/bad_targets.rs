@@ -113,6 +113,7 @@ async fn judge(folder: &Path, name: &str) -> Report {
     let options = Options {
         provider: Some(binary),
         target: Some(folder.join("target.yaml")),
+        socket_folder: None,
         level: Level::Extended,
         tags: None,
         name: None,

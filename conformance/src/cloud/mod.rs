@@ -10,10 +10,12 @@ use fake_alicloud::{
 };
 use serde::Serialize;
 use serde_json::json;
+use tokio::net::TcpListener;
 
 pub use account::{Grantee, Trust};
 
-use crate::target::AccessKey;
+use crate::patience;
+use crate::target::{AccessKey, Place};
 use account::{Account, Parameter, Secret, Version};
 
 /// The cluster's account.
@@ -69,9 +71,21 @@ pub enum DataType {
 impl Cloud {
     /// Starts an empty cloud.
     pub async fn start() -> anyhow::Result<Self> {
-        let fake = FakeAlicloud::start(fake_alicloud::Options::default())
-            .await
-            .context("starting the fake cloud")?;
+        Self::start_with(fake_alicloud::Options::default()).await
+    }
+
+    /// Starts an empty cloud at addresses which the cloud of the last scenario may be about to leave.
+    pub(crate) async fn start_at(place: Place) -> anyhow::Result<Self> {
+        let Place { api, metadata } = place;
+        let what = format!("the fake cloud can listen on {api} and {metadata}");
+        let is_free = async |address| TcpListener::bind(address).await.is_ok();
+        patience::until(&what, async || (is_free(api).await && is_free(metadata).await).then_some(()))
+            .await?;
+        Self::start_with(fake_alicloud::Options { api, metadata, ..Default::default() }).await
+    }
+
+    async fn start_with(options: fake_alicloud::Options) -> anyhow::Result<Self> {
+        let fake = FakeAlicloud::start(options).await.context("starting the fake cloud")?;
         let mut accounts = Accounts([Account::new(ACCOUNT), Account::new(OTHER_ACCOUNT)]);
         accounts.of(Owner::Cluster).trust_issuer(&oidc_provider_name(), ISSUER, &[AUDIENCE]);
         Ok(Self { fake, accounts })

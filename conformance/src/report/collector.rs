@@ -40,6 +40,8 @@ pub struct Planned {
 /// What is noted about a scenario at its end, while its world is still there.
 #[derive(Debug, Default)]
 pub struct Note {
+    /// Why it is not possible on this target, if its steps failed for that reason.
+    pub impossible: Option<String>,
     /// What is wrong beside its steps.
     pub complaints: Vec<String>,
     /// Its secrets.
@@ -70,6 +72,8 @@ pub struct Ran {
     pub id: String,
     /// Why it failed, if it did.
     pub failure: Option<String>,
+    /// Whether that is because the target is of a kind, or has a file, with which it is not possible.
+    pub is_impossible: bool,
     /// How long it took.
     pub took: Duration,
     /// Its steps.
@@ -170,6 +174,9 @@ impl Collector {
         let Some(mut running) = self.running.remove(place) else { return };
         let Some(planned) = self.planned.get(place) else { return };
         let note = locked(&self.notes).remove(place).unwrap_or_default();
+        let impossible = note.impossible.filter(|_| note.complaints.is_empty() && running.failure.is_some());
+        let is_impossible = impossible.is_some();
+        running.failure = impossible.or(running.failure);
         note.complaints.iter().for_each(|complaint| running.fail(complaint));
         let clean = |text: &str| shortened(&note.search.redact(text));
         let failure = running.failure.as_deref().map(clean);
@@ -177,7 +184,8 @@ impl Collector {
         let seen = seen.map(|seen| Seen { output: clean(&seen.output), ..seen });
         let calls = note.calls.iter().map(|entry| call(entry, &running, at)).collect();
         let took = since(running.started, at);
-        let ran = Ran { id: planned.id.clone(), failure, took, steps: running.steps, calls, seen };
+        let ran =
+            Ran { id: planned.id.clone(), failure, is_impossible, took, steps: running.steps, calls, seen };
         let mut heard = locked(&self.record.0);
         heard.secrets.merge(&note.search);
         let text = self.line(heard.ran.len() + 1, place, planned, &ran);
@@ -189,14 +197,18 @@ impl Collector {
 
     fn line(&self, count: usize, (file, line): &Place, planned: &Planned, ran: &Ran) -> String {
         let total = self.planned.len();
-        let outcome = if ran.failure.is_some() { planned.failure } else { "pass" };
+        let outcome = match &ran.failure {
+            None => Outcome::Pass.name(),
+            Some(_) if ran.is_impossible => Outcome::Unsupported.name(),
+            Some(_) => planned.failure,
+        };
         let width = total.to_string().len();
         let seconds = ran.took.as_secs_f64();
         let mut text = format!(
             "[{count:width$}/{total}] {outcome:13} {seconds:6.2} s  {file}:{line} {}\n",
             planned.name
         );
-        if let Some(failure) = ran.failure.as_deref().filter(|_| planned.failure == Outcome::Fail.name()) {
+        if let Some(failure) = ran.failure.as_deref().filter(|_| outcome == Outcome::Fail.name()) {
             for step in &ran.steps {
                 let mark = match step.outcome {
                     Outcome::Pass => "  passed   ",

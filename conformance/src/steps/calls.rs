@@ -106,7 +106,7 @@ const MOUNTS: &str = "_mounts_in_flight";
 
 /// All that the provider counts as under way, which must be something: a page without gauges shows nothing.
 async fn gauges_of_work(world: &mut World) -> anyhow::Result<Vec<(String, usize)>> {
-    let page = world.provider().await?.http_get("/metrics").await.context("reading the metrics")?;
+    let page = world.page("/metrics").await.context("reading the metrics")?;
     let gauges = read_gauges(&page.text)?;
     ensure!(gauges.iter().any(|(gauge, _)| gauge.ends_with(MOUNTS)), "the metrics count no mounts");
     Ok(gauges)

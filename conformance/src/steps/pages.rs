@@ -24,20 +24,21 @@ fn rotation_interval(world: &mut World, minutes: u64) {
 
 #[then(expr = "the page {string} answers {int}")]
 async fn page(world: &mut World, path: String, status: u16) -> Result<(), StepError> {
-    let answer = world.provider().await?.http_get(&path).await?;
+    let answer = world.page(&path).await?;
     ensure!(answer.status == status, "the page {path} answers {}", answer.status);
     Ok(())
 }
 
 #[when("somebody removes the socket")]
 fn socket_removed(world: &mut World) -> Result<(), StepError> {
+    world.needs_start("its socket's removal")?;
     fs::remove_file(world.socket()).context("removing the socket")?;
     Ok(())
 }
 
 #[then(expr = "the page {string} tells:")]
 async fn page_tells(world: &mut World, path: String, step: &Step) -> Result<(), StepError> {
-    let page = world.provider().await?.http_get(&path).await?;
+    let page = world.page(&path).await?;
     for line in text_below(step)?.trim().lines() {
         ensure!(page.text.contains(line), "the page {path} does not tell {line}: {}", page.text);
     }
@@ -47,7 +48,7 @@ async fn page_tells(world: &mut World, path: String, step: &Step) -> Result<(), 
 /// Neither these words nor any secret value.
 #[then(regex = r#"^the page "([^"]+)" does not tell (".+)$"#)]
 async fn page_withholds(world: &mut World, path: String, list: String) -> Result<(), StepError> {
-    let page = world.provider().await?.http_get(&path).await?;
+    let page = world.page(&path).await?;
     let told: Vec<_> = quoted(&list).filter(|word| page.text.contains(word)).collect();
     ensure!(told.is_empty(), "the page {path} tells {told:?}");
     let leaks = inspection::leaks(world.values.search(), &format!("the page {path}"), page.text.as_bytes());

@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use super::quoted;
 use crate::driver::{Authority, HEALTH_CHECK_DEADLINE};
 use crate::patience;
-use crate::target::ProviderProcess;
+use crate::target::Provider;
 use crate::world::{StepError, World};
 
 #[given("the provider runs")]
@@ -23,6 +23,7 @@ async fn start(world: &mut World) -> Result<(), StepError> {
 
 #[given("a socket that a dead provider left behind")]
 fn stale_socket(world: &mut World) -> Result<(), StepError> {
+    world.needs_start("a start of its own")?;
     // Dropping a listener closes it and leaves its file, exactly as a killed provider does.
     UnixListener::bind(world.socket()).context("making a stale socket")?;
     Ok(())
@@ -30,14 +31,16 @@ fn stale_socket(world: &mut World) -> Result<(), StepError> {
 
 #[given("a plain file where the socket belongs")]
 fn plain_file(world: &mut World) -> Result<(), StepError> {
+    world.needs_start("a start of its own")?;
     Ok(fs::write(world.socket(), "not a socket")?)
 }
 
 #[when("somebody tries to start the provider")]
 async fn try_to_start(world: &mut World) -> Result<(), StepError> {
+    world.needs_start("a start of its own")?;
     let settings = world.settings();
     settings.write_identity_files()?;
-    let mut provider = ProviderProcess::spawn(&settings)?;
+    let mut provider = Provider::spawn(&settings)?;
     world.exit = Some(provider.wait().await?);
     world.provider = Some(provider);
     Ok(())
@@ -70,6 +73,7 @@ fn file_untouched(world: &mut World) -> Result<(), StepError> {
 
 #[given("the provider was killed")]
 async fn killed(world: &mut World) -> Result<(), StepError> {
+    world.needs_start("its end")?;
     let mut provider = world.provider.take().context("the provider does not run")?;
     provider.kill().await?;
     world.earlier_output.extend(provider.output());
@@ -79,6 +83,7 @@ async fn killed(world: &mut World) -> Result<(), StepError> {
 
 #[when("the provider is told to stop")]
 async fn stop(world: &mut World) -> Result<(), StepError> {
+    world.needs_start("its end")?;
     world.provider().await?.terminate()?;
     Ok(())
 }

@@ -118,6 +118,7 @@ fn preference(world: &mut World) {
 #[given(expr = "the files now hold the key of {string}")]
 #[when(expr = "the files now hold the key of {string}")]
 fn rotate(world: &mut World, user: String) -> Result<(), StepError> {
+    world.needs_start("files of its own")?;
     let key = key_of(world, &user)?;
     tell(world, key);
     Ok(world.settings().write_identity_files()?)

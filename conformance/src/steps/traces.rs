@@ -10,6 +10,7 @@ use crate::world::{StepError, World};
 
 #[then(regex = r#"^the provider's log warns of (".+)$"#)]
 async fn warns(world: &mut World, list: String) -> Result<(), StepError> {
+    world.needs_start("its log")?;
     let words: Vec<_> = quoted(&list).map(|word| word.replace('"', "\\\"")).collect();
     let what = format!("a warning of the provider names {words:?}");
     patience::until(&what, async || {
@@ -45,6 +46,7 @@ fn one_line(world: &mut World, list: String) -> Result<(), StepError> {
 
 #[then("no secret stands in the provider's log, in the refusal or in the cloud's records")]
 fn no_trace(world: &mut World) -> Result<(), StepError> {
+    world.needs_start("its log")?;
     let texts = [
         ("the provider's log", world.provider_output()),
         ("the refusal", world.texts.join("\n").into_bytes()),

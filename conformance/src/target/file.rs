@@ -4,7 +4,9 @@
 //! scenario sets and a file has no words for cannot be told to that target.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
@@ -13,10 +15,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::{Location, Spanned};
 
+use super::settings::AccessKey;
 use super::template::Template;
 
 /// The workspace's own provider.
 const PROVIDER: &str = include_str!("../../targets/provider.yaml");
+
+/// A provider that runs already, as the fake's own addresses suggest.
+const SOCKET: &str = include_str!("../../targets/socket.yaml");
 
 /// What is known wherever a process is started.
 pub(super) const COMMAND: [&str; 3] = ["provider", "sockets", "healthPort"];
@@ -45,7 +51,53 @@ pub struct TargetFile {
 #[serde(rename_all = "camelCase")]
 pub(super) enum Start {
     /// As a process of its own for each scenario.
-    Process(Process),
+    Process(Box<Process>),
+    /// Not at all: it runs already, and was told by somebody else what it knows.
+    Socket(Box<Running>),
+}
+
+/// A provider that runs already. Where the cloud is, and who it is, it was told before.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Running {
+    /// The folder of its socket; --socket-folder names another.
+    pub(super) folder: PathBuf,
+    /// Where it looks for the cloud.
+    pub(super) cloud: Place,
+    /// The port of its operator's pages on this machine, if it has any.
+    pub(super) health_port: Option<u16>,
+    /// The cluster's region, if it was told.
+    pub(super) region: Option<String>,
+    /// The access key, if it was told one. Scenarios in which the provider has a key of the account then use this one.
+    pub(super) access_key: Option<KnownKey>,
+}
+
+/// Where a cloud listens. Its addresses stay from scenario to scenario.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Place {
+    /// All that is called with signatures, over HTTP.
+    #[schemars(with = "String")]
+    pub(crate) api: SocketAddr,
+    /// The instance metadata service.
+    #[schemars(with = "String")]
+    pub(crate) metadata: SocketAddr,
+}
+
+/// A made-up key.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct KnownKey {
+    /// The public half.
+    pub(super) id: String,
+    /// The secret half; one that was made up for this.
+    pub(super) secret: String,
+}
+
+impl fmt::Debug for KnownKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KnownKey").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// A process.
@@ -143,6 +195,9 @@ pub enum TargetError {
     /// There is nothing to start.
     #[error("the command of the target file is empty, expected a program")]
     NoCommand,
+    /// Only processes can be started here.
+    #[error("the target file starts no process, and only a process can be used here")]
+    NoProcess,
     /// The target cannot be told.
     #[error("the target file says no {slot}, which this scenario sets")]
     Unspoken {
@@ -165,6 +220,30 @@ impl TargetFile {
         Arc::clone(&FILE)
     }
 
+    /// A provider that runs already with its socket in this folder.
+    pub fn socket(folder: &Path) -> Arc<Self> {
+        let mut file: Self = SOCKET.parse().expect("tested");
+        file.move_socket(folder);
+        Arc::new(file)
+    }
+
+    /// The same file for a provider that runs already elsewhere; an error if the file is about none.
+    pub fn at(&self, folder: &Path) -> anyhow::Result<Arc<Self>> {
+        let mut file = self.clone();
+        anyhow::ensure!(
+            file.move_socket(folder),
+            "--socket-folder is for targets that run already, and {} is started: its file has no `socket`",
+            self.name
+        );
+        Ok(Arc::new(file))
+    }
+
+    fn move_socket(&mut self, folder: &Path) -> bool {
+        let Start::Socket(running) = &mut self.start else { return false };
+        folder.clone_into(&mut running.folder);
+        true
+    }
+
     /// Reads a file; an error names it.
     pub fn read(path: &Path) -> anyhow::Result<Arc<Self>> {
         let name = path.display();
@@ -175,15 +254,42 @@ impl TargetFile {
 
     /// Whether its command holds the binary that is given or built.
     pub fn takes_a_binary(&self) -> bool {
-        let Start::Process(process) = &self.start;
+        let Start::Process(process) = &self.start else { return false };
         let (_, others) = COMMAND.split_first().expect("it is no empty list");
         process.command.iter().any(|template| template.check(others).is_err())
     }
 
     /// Whether it can be told how old what it remembers may get.
     pub fn remembers(&self) -> bool {
-        let Start::Process(process) = &self.start;
-        process.arguments.rotation_interval.is_some()
+        self.arguments().is_some_and(|words| words.rotation_interval.is_some())
+    }
+
+    /// How it is told what a scenario sets, if anybody starts it.
+    pub(super) fn arguments(&self) -> Option<&Arguments> {
+        match &self.start {
+            Start::Process(process) => Some(&process.arguments),
+            Start::Socket(_) => None,
+        }
+    }
+
+    /// The addresses at which it looks for the cloud in every scenario. Such scenarios run one at a time.
+    pub(crate) fn place(&self) -> Option<Place> {
+        match &self.start {
+            Start::Process(_) => None,
+            Start::Socket(running) => Some(running.cloud),
+        }
+    }
+
+    /// Whether it runs for the suite, which then sees its output, its start and its end.
+    pub fn is_started(&self) -> bool {
+        !matches!(self.start, Start::Socket(_))
+    }
+
+    /// The key that it has in every scenario, if it was told one before.
+    pub(crate) fn known_key(&self) -> Option<AccessKey> {
+        let Start::Socket(running) = &self.start else { return None };
+        let key = running.access_key.as_ref()?;
+        Some(AccessKey { id: key.id.clone(), secret: key.secret.clone() })
     }
 
     /// The extended requirements that it claims.
@@ -198,12 +304,13 @@ impl TargetFile {
     }
 
     fn check(&self) -> Result<(), TargetError> {
-        let Start::Process(process) = &self.start;
-        if process.command.is_empty() {
-            return Err(TargetError::NoCommand);
+        if let Start::Process(process) = &self.start {
+            if process.command.is_empty() {
+                return Err(TargetError::NoCommand);
+            }
+            process.command.iter().try_for_each(|template| template.check(&COMMAND))?;
         }
-        process.command.iter().try_for_each(|template| template.check(&COMMAND))?;
-        for (templates, known) in process.arguments.slots() {
+        for (templates, known) in self.arguments().into_iter().flat_map(Arguments::slots) {
             templates.iter().flatten().try_for_each(|template| template.check(known))?;
         }
         for (variables, known) in self.identities.slots() {
@@ -286,6 +393,7 @@ mod tests {
     #[test]
     fn the_file_in_the_box_can_be_read() {
         assert_eq!(TargetFile::provider().name, "csi-secrets-store-provider-alibabacloud");
+        assert!(!TargetFile::socket(Path::new("/run/providers")).is_started());
     }
 
     #[test]

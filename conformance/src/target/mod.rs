@@ -1,9 +1,9 @@
 //! What is judged.
 //!
-//! A target is a provider that runs somewhere, with a socket for the driver and a door for its operator. Today that is a
-//! [`process`](ProviderProcess), described by a [target file](TargetFile). A container of any image and a real cluster are to stand
-//! beside it, one file each; the world then holds the one that was asked for, behind what `ProviderProcess` offers now: start,
-//! socket folder, output, HTTP, stop.
+//! A target is a [provider](Provider) that runs somewhere, with a socket for the driver and a door for its operator, described by
+//! a [target file](TargetFile): a [process](ProviderProcess) of its own for each scenario, or one that runs already. Each kind is
+//! one file and one variant. What a kind cannot do is [`Impossible`], with a reason: the scenario is then unsupported. A real
+//! cluster is to be a further variant.
 
 mod binary;
 mod file;
@@ -11,12 +11,16 @@ mod http;
 mod log;
 mod port;
 mod process;
+mod provider;
+mod running;
 mod settings;
 mod template;
 
 pub use binary::{PROVIDER_NAME, provider_binary};
+pub(crate) use file::Place;
 pub use file::{TargetError, TargetFile};
 pub use http::HttpAnswer;
 pub(crate) use port::free_port;
 pub use process::{Exit, ProviderProcess, StartError};
+pub use provider::{Impossible, Provider};
 pub use settings::{AccessKey, Endpoints, Identity, Options, Settings};

@@ -16,6 +16,7 @@ use super::file::TargetError;
 use super::http::{self, HttpAnswer};
 use super::log::Log;
 use super::port::free_port;
+use super::provider::Impossible;
 use super::settings::Settings;
 use crate::driver::{self, Driver};
 use crate::patience::{self, OutOfPatience};
@@ -49,6 +50,15 @@ pub enum StartError {
     /// The target file has no words for what it is to be told.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The target is not of a kind that can do this.
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
+    /// Nobody answers at the socket of a target that is said to run already.
+    #[error("nothing answers at {}; start the provider first, or name its folder with --socket-folder", socket.display())]
+    Absent {
+        /// Its socket.
+        socket: PathBuf,
+    },
     /// The binary could not be run.
     #[error("running {}", binary.display())]
     Spawn {

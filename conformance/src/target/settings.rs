@@ -157,7 +157,7 @@ impl Identity {
 impl Settings {
     /// The settings in the target's words.
     pub(crate) fn launch(&self, health_port: u16) -> Result<Launch, TargetError> {
-        let Start::Process(process) = &self.target.start;
+        let Start::Process(process) = &self.target.start else { return Err(TargetError::NoProcess) };
         let values = [text(&self.binary), text(&self.provider_folder), health_port.to_string()];
         let values: Vec<_> = COMMAND.into_iter().zip(values.iter().map(String::as_str)).collect();
         let mut command: Vec<_> = process.command.iter().map(|template| template.render(&values)).collect();
@@ -167,8 +167,7 @@ impl Settings {
 
     /// What is added for all that is set.
     fn arguments(&self, command: &mut Vec<String>) -> Result<(), TargetError> {
-        let Start::Process(process) = &self.target.start;
-        let words = &process.arguments;
+        let words = self.target.arguments().ok_or(TargetError::NoProcess)?;
         let options = &self.options;
         let milliseconds = |time: Duration| time.as_millis().to_string();
         let mut add = |slot: &str, templates: &Option<Vec<Template>>, values: &[(&str, &str)]| {
