@@ -27,7 +27,7 @@ use crate::report::{
 };
 use crate::requirements::{Evidence, Level, Requirements};
 use crate::selection::{Choice, Selection, Tags};
-use crate::target::{Identity, Provider, TargetFile, provider_binary};
+use crate::target::{ContainerNetwork, Identity, Provider, TargetFile, provider_binary};
 use crate::verdict::Case;
 use crate::world::World;
 
@@ -150,6 +150,7 @@ impl Run {
         let selection = self.selection()?;
         let planned = self.plan(&selection);
         let mut interruption = Interruption::listen()?;
+        let network = if self.target.is_container() { Some(ContainerNetwork::open().await?) } else { None };
         let (version, mut remarks) = match self.version().await {
             Ok(version) => (Some(version), Vec::new()),
             Err(error) => (None, vec![format!("the target does not tell its version: {error:#}")]),
@@ -161,6 +162,9 @@ impl Run {
             () = self.play(collector, planned, notes) => false,
             () = interruption.arrives() => true,
         };
+        if let Some(network) = network {
+            remarks.extend(network.close().await.err().map(|error| format!("{error:#}")));
+        }
         let (ran, secrets, told) = record.take();
         let case = Case {
             requirements: &self.requirements,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
@@ -17,9 +18,10 @@ use crate::driver::{
     self, Attempt, Driver, Node, Pod, Publication, Receipt, Refusal, SecretProviderClass, TokenDelivery,
 };
 use crate::faults::Trouble;
-use crate::kubernetes::Cluster;
+use crate::kubernetes::{Cluster, Release};
 use crate::target::{
-    self, AccessKey, Exit, HttpAnswer, Identity, Impossible, Provider, Settings, TargetFile, free_port,
+    self, AccessKey, Exit, GATEWAY, HttpAnswer, Identity, Impossible, InCluster, Provider, Settings,
+    TargetFile, free_port,
 };
 use crate::values::Values;
 
@@ -196,6 +198,11 @@ impl World {
         if let Some(place) = target.place() {
             self.cloud = Cloud::start_at(place).await?;
         }
+        if self.target.is_container() {
+            let file = self.folder.path().join("ca.pem");
+            std::fs::write(&file, self.cloud.ca_pem()).context("writing the cloud's authority")?;
+            self.options.ca_files.push(("aliyuncs.com".into(), file));
+        }
         Ok(())
     }
 
@@ -227,7 +234,9 @@ impl World {
     pub fn settings(&self) -> Settings {
         let api = self.trouble.as_ref().map_or_else(|| self.cloud.url().to_owned(), Trouble::url);
         let at = |service, url: &str| {
-            let is_named = self.own_names.contains(&service);
+            let is_usual = [self.cloud.url(), self.cloud.metadata_url()].contains(&url)
+                && !self.unreachable.contains_key(&service);
+            let is_named = self.own_names.contains(&service) || (self.target.is_container() && is_usual);
             (!is_named).then(|| self.unreachable.get(&service).cloned().unwrap_or_else(|| url.to_owned()))
         };
         let mut options = self.options.clone();
@@ -263,10 +272,21 @@ impl World {
         if self.cluster.is_none() {
             ensure!(self.provider.is_none(), "the provider runs already and knows no Kubernetes API");
             let token = self.values.seal("kubernetes-token")?;
-            let cluster = Cluster::start(&token).await.context("starting the Kubernetes API")?;
-            let file = self.folder.path().join("kubeconfig");
-            cluster.write_kubeconfig(&file)?;
-            self.options.kubeconfig = Some(file);
+            let is_container = self.target.is_container();
+            let address = SocketAddr::new(if is_container { GATEWAY } else { Ipv4Addr::LOCALHOST.into() }, 0);
+            let cluster = Cluster::start_at(address, &token, Release::default())
+                .await
+                .context("starting the Kubernetes API")?;
+            if is_container {
+                let service_account = self.folder.path().join("serviceaccount");
+                cluster.write_service_account(&service_account)?;
+                let in_cluster = InCluster { address: cluster.address(), service_account };
+                self.options.in_cluster = Some(in_cluster);
+            } else {
+                let file = self.folder.path().join("kubeconfig");
+                cluster.write_kubeconfig(&file)?;
+                self.options.kubeconfig = Some(file);
+            }
             self.cluster = Some(cluster);
         }
         self.cluster.as_ref().context("the Kubernetes API was just started")

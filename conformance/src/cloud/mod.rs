@@ -76,12 +76,14 @@ impl Cloud {
 
     /// Starts an empty cloud at addresses which the cloud of the last scenario may be about to leave.
     pub(crate) async fn start_at(place: Place) -> anyhow::Result<Self> {
-        let Place { api, metadata } = place;
-        let what = format!("the fake cloud can listen on {api} and {metadata}");
-        let is_free = async |address| TcpListener::bind(address).await.is_ok();
-        patience::until(&what, async || (is_free(api).await && is_free(metadata).await).then_some(()))
-            .await?;
-        Self::start_with(fake_alicloud::Options { api, metadata, ..Default::default() }).await
+        let Place { api, metadata, api_tls } = place;
+        let mut options = fake_alicloud::Options { api, metadata, ..Default::default() };
+        options.api_tls = api_tls.unwrap_or(options.api_tls);
+        for address in [options.api, options.metadata, options.api_tls] {
+            let what = format!("the fake cloud can listen on {address}");
+            patience::until(&what, async || TcpListener::bind(address).await.ok()).await?;
+        }
+        Self::start_with(options).await
     }
 
     async fn start_with(options: fake_alicloud::Options) -> anyhow::Result<Self> {
@@ -104,6 +106,11 @@ impl Cloud {
     /// Its second door, for people.
     pub fn control_url(&self) -> &str {
         self.fake.control_url()
+    }
+
+    /// The authority that vouches for it, in PEM.
+    pub fn ca_pem(&self) -> &str {
+        self.fake.ca_pem()
     }
 
     /// Every call that was made, refused ones too.

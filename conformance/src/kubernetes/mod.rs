@@ -146,6 +146,19 @@ impl Cluster {
         std::fs::write(file, kubeconfig.to_string())
     }
 
+    /// Writes what Kubernetes puts into every pod: who it is, and whom it must trust.
+    pub fn write_service_account(&self, folder: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(folder.join("token"), &self.state.token)?;
+        std::fs::write(folder.join("ca.crt"), &self.ca_pem)?;
+        std::fs::write(folder.join("namespace"), "kube-system")
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Creates or replaces a service account, as `kubectl apply` does; its namespace is made if need be.
     pub fn apply(&self, account: &ServiceAccount) {
         self.put(account.to_object()).expect("service accounts are always served");

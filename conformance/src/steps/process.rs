@@ -40,7 +40,7 @@ async fn try_to_start(world: &mut World) -> Result<(), StepError> {
     world.needs_start("a start of its own")?;
     let settings = world.settings();
     settings.write_identity_files()?;
-    let mut provider = Provider::spawn(&settings)?;
+    let mut provider = Provider::spawn(&settings).await?;
     world.exit = Some(provider.wait().await?);
     world.provider = Some(provider);
     Ok(())
@@ -84,7 +84,7 @@ async fn killed(world: &mut World) -> Result<(), StepError> {
 #[when("the provider is told to stop")]
 async fn stop(world: &mut World) -> Result<(), StepError> {
     world.needs_start("its end")?;
-    world.provider().await?.terminate()?;
+    world.provider().await?.terminate().await?;
     Ok(())
 }
 

@@ -55,7 +55,9 @@ pub(super) fn key_of(world: &World, user: &str) -> anyhow::Result<AccessKey> {
 
 /// The provider's own token, where the chart projects it.
 fn project(world: &mut World, namespace: &str) -> anyhow::Result<()> {
-    let file = world.desk().join("token");
+    let folder = world.desk().join("tokens");
+    std::fs::create_dir_all(&folder)?;
+    let file = folder.join("csi-secrets-store-provider-alibabacloud");
     let token = world.cloud.token(&ServiceAccountToken::new(namespace, PROVIDER_ACCOUNT))?;
     world.values.keep(&format!("token of the provider in {namespace}"), &token)?;
     std::fs::write(&file, token)?;

@@ -27,6 +27,9 @@ const SOCKET: &str = include_str!("../../targets/socket.yaml");
 /// What is known wherever a process is started.
 pub(super) const COMMAND: [&str; 3] = ["provider", "sockets", "healthPort"];
 
+/// What is known wherever a container is started.
+pub(super) const IN_CONTAINER: [&str; 2] = ["sockets", "healthPort"];
+
 /// A target: how to start it, how to tell it who it is, what it claims.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -54,6 +57,34 @@ pub(super) enum Start {
     Process(Box<Process>),
     /// Not at all: it runs already, and was told by somebody else what it knows.
     Socket(Box<Running>),
+    /// As a container of its own for each scenario, in a private network in which the cloud's names are the suite's cloud.
+    Container(Box<Container>),
+}
+
+/// A container. In it, the authority of the suite's cloud, the provider's own token and the Kubernetes API are where clients in a
+/// cluster look.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Container {
+    /// The image, which must be on the engine already.
+    pub(super) image: String,
+    /// Arguments for the image's entry point, with {sockets} and {healthPort}.
+    #[serde(default)]
+    pub(super) command: Vec<Template>,
+    /// What is added when a scenario sets something.
+    #[serde(default)]
+    pub(super) arguments: Arguments,
+    /// The folder in the container for the socket.
+    pub(super) sockets: PathBuf,
+    /// The port of its operator's pages, on all of its addresses, if it has any.
+    pub(super) health_port: Option<u16>,
+    /// The file in the container with the authorities that vouch for the cloud: where its clients look, or where its arguments say.
+    pub(super) ca_file: PathBuf,
+    /// The folder in the container with the provider's own token.
+    pub(super) tokens: PathBuf,
+    /// Names beside the usual ones of KMS, OOS and STS at which the cloud is.
+    #[serde(default)]
+    pub(super) hosts: Vec<String>,
 }
 
 /// A provider that runs already. Where the cloud is, and who it is, it was told before.
@@ -82,6 +113,9 @@ pub(crate) struct Place {
     /// The instance metadata service.
     #[schemars(with = "String")]
     pub(crate) metadata: SocketAddr,
+    /// The same as the API, over HTTPS.
+    #[serde(skip)]
+    pub(crate) api_tls: Option<SocketAddr>,
 }
 
 /// A made-up key.
@@ -268,6 +302,7 @@ impl TargetFile {
     pub(super) fn arguments(&self) -> Option<&Arguments> {
         match &self.start {
             Start::Process(process) => Some(&process.arguments),
+            Start::Container(container) => Some(&container.arguments),
             Start::Socket(_) => None,
         }
     }
@@ -277,7 +312,13 @@ impl TargetFile {
         match &self.start {
             Start::Process(_) => None,
             Start::Socket(running) => Some(running.cloud),
+            Start::Container(_) => Some(Place::of_containers()),
         }
+    }
+
+    /// Whether it runs in containers, where the cloud is at its own names.
+    pub(crate) fn is_container(&self) -> bool {
+        matches!(self.start, Start::Container(_))
     }
 
     /// Whether it runs for the suite, which then sees its output, its start and its end.
@@ -309,6 +350,9 @@ impl TargetFile {
                 return Err(TargetError::NoCommand);
             }
             process.command.iter().try_for_each(|template| template.check(&COMMAND))?;
+        }
+        if let Start::Container(container) = &self.start {
+            container.command.iter().try_for_each(|template| template.check(&IN_CONTAINER))?;
         }
         for (templates, known) in self.arguments().into_iter().flat_map(Arguments::slots) {
             templates.iter().flatten().try_for_each(|template| template.check(known))?;

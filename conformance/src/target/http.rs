@@ -1,6 +1,7 @@
 //! The few lines of HTTP that the operator's door needs.
 
 use std::io;
+use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -14,10 +15,10 @@ pub struct HttpAnswer {
     pub text: String,
 }
 
-/// `GET http://127.0.0.1:<port><path>`
-pub(super) async fn get(port: u16, path: &str) -> io::Result<HttpAnswer> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n");
+/// `GET http://<door><path>`
+pub(super) async fn get(door: SocketAddr, path: &str) -> io::Result<HttpAnswer> {
+    let mut stream = TcpStream::connect(door).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {door}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;

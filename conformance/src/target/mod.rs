@@ -1,14 +1,16 @@
 //! What is judged.
 //!
 //! A target is a [provider](Provider) that runs somewhere, with a socket for the driver and a door for its operator, described by
-//! a [target file](TargetFile): a [process](ProviderProcess) of its own for each scenario, or one that runs already. Each kind is
+//! a [target file](TargetFile): a [process](ProviderProcess) or a container of its own for each scenario, or one that runs already. Each kind is
 //! one file and one variant. What a kind cannot do is [`Impossible`], with a reason: the scenario is then unsupported. A real
 //! cluster is to be a further variant.
 
 mod binary;
+mod container;
 mod file;
 mod http;
 mod log;
+mod network;
 mod port;
 mod process;
 mod provider;
@@ -20,7 +22,9 @@ pub use binary::{PROVIDER_NAME, provider_binary};
 pub(crate) use file::Place;
 pub use file::{TargetError, TargetFile};
 pub use http::HttpAnswer;
+pub use network::ContainerNetwork;
+pub(crate) use network::GATEWAY;
 pub(crate) use port::free_port;
 pub use process::{Exit, ProviderProcess, StartError};
 pub use provider::{Impossible, Provider};
-pub use settings::{AccessKey, Endpoints, Identity, Options, Settings};
+pub use settings::{AccessKey, Endpoints, Identity, InCluster, Options, Settings};

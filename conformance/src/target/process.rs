@@ -53,6 +53,14 @@ pub enum StartError {
     /// The target is not of a kind that can do this.
     #[error(transparent)]
     Impossible(#[from] Impossible),
+    /// The engine has no such image, or cannot start it.
+    #[error("starting the image {image}: {problem}")]
+    Container {
+        /// The image.
+        image: String,
+        /// What the engine says.
+        problem: String,
+    },
     /// Nobody answers at the socket of a target that is said to run already.
     #[error("nothing answers at {}; start the provider first, or name its folder with --socket-folder", socket.display())]
     Absent {
@@ -120,34 +128,19 @@ impl ProviderProcess {
     }
 
     async fn until_ready(&mut self) -> Result<(), StartError> {
-        let connected = patience::until("the provider listens on its socket", async || {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(Err(status));
-            }
-            UnixStream::connect(&self.socket).await.ok().map(|_| Ok(()))
-        })
-        .await;
-        match connected {
-            Ok(Ok(())) => {}
-            Ok(Err(status)) => {
+        match serves(&self.socket, || self.child.try_wait().ok().flatten()).await {
+            Ok(None) => Ok(()),
+            Ok(Some(status)) => {
                 self.read_to_the_end().await;
-                return Err(StartError::Ended { status, output: self.output_text() });
+                Err(StartError::Ended { status, output: self.output_text() })
             }
-            Err(source) => return Err(StartError::Silent { source, output: self.output_text() }),
+            Err(source) => Err(StartError::Silent { source, output: self.output_text() }),
         }
-        let folder = self.socket.parent().unwrap_or(Path::new("/")).to_owned();
-        let driver = Driver::new(driver::Options::new(folder, PathBuf::new()));
-        patience::until("the provider tells its version", async || {
-            driver.version("alibabacloud", driver::HEALTH_CHECK_DEADLINE).await.ok()
-        })
-        .await
-        .map_err(|source| StartError::Silent { source, output: self.output_text() })?;
-        Ok(())
     }
 
     /// Asks the operator's door.
     pub async fn http_get(&self, path: &str) -> io::Result<HttpAnswer> {
-        http::get(self.http_port, path).await
+        http::get(([127, 0, 0, 1], self.http_port).into(), path).await
     }
 
     /// Where the operator's door is.
@@ -239,6 +232,32 @@ impl ProviderProcess {
             let _ = reader.await;
         }
     }
+}
+
+/// Waits until a provider serves at its socket, or has ended before it did.
+pub(super) async fn serves(
+    socket: &Path,
+    mut ended: impl FnMut() -> Option<ExitStatus>,
+) -> Result<Option<ExitStatus>, OutOfPatience> {
+    let end = patience::until("the provider listens on its socket", async || {
+        if let Some(status) = ended() {
+            return Some(Some(status));
+        }
+        UnixStream::connect(socket).await.ok().map(|_| None)
+    })
+    .await?;
+    if end.is_some() {
+        return Ok(end);
+    }
+    let folder = socket.parent().unwrap_or(Path::new("/")).to_owned();
+    let driver = Driver::new(driver::Options::new(folder, PathBuf::new()));
+    patience::until("the provider tells its version", async || {
+        if let Some(status) = ended() {
+            return Some(Some(status));
+        }
+        driver.version("alibabacloud", driver::HEALTH_CHECK_DEADLINE).await.ok().map(|_| None)
+    })
+    .await
 }
 
 async fn collect(mut stream: impl AsyncRead + Unpin, output: Arc<Mutex<Log>>) {

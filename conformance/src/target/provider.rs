@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitStatus;
 
+use super::container::ProviderContainer;
 use super::file::{Start, TargetError};
 use super::http::HttpAnswer;
 use super::process::{Exit, ProviderProcess, StartError};
@@ -14,6 +15,8 @@ use super::settings::Settings;
 pub enum Provider {
     /// A process of its own.
     Process(Box<ProviderProcess>),
+    /// A container of its own.
+    Container(Box<ProviderContainer>),
     /// It ran before the suite did and goes on after it.
     Running(RunningProvider),
 }
@@ -50,13 +53,19 @@ impl Provider {
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         Ok(match &settings.target.start {
             Start::Process(_) => Self::Process(Box::new(ProviderProcess::start(settings).await?)),
+            Start::Container(container) => {
+                Self::Container(Box::new(ProviderContainer::start(settings, container).await?))
+            }
             Start::Socket(running) => Self::Running(RunningProvider::find(settings, running).await?),
         })
     }
 
     /// Starts the target and does not wait.
-    pub fn spawn(settings: &Settings) -> Result<Self, StartError> {
+    pub async fn spawn(settings: &Settings) -> Result<Self, StartError> {
         match &settings.target.start {
+            Start::Container(container) => {
+                Ok(Self::Container(Box::new(ProviderContainer::spawn(settings, container).await?)))
+            }
             Start::Process(_) => Ok(Self::Process(Box::new(ProviderProcess::spawn(settings)?))),
             Start::Socket(_) => Err(Impossible::runs_already("a start").into()),
         }
@@ -71,6 +80,7 @@ impl Provider {
     pub async fn http_get(&self, path: &str) -> Option<io::Result<HttpAnswer>> {
         match self {
             Self::Process(process) => Some(process.http_get(path).await),
+            Self::Container(container) => container.http_get(path).await,
             Self::Running(running) => running.http_get(path).await,
         }
     }
@@ -79,6 +89,7 @@ impl Provider {
     pub fn output(&self) -> Vec<u8> {
         match self {
             Self::Process(process) => process.output(),
+            Self::Container(container) => container.output(),
             Self::Running(_) => Vec::new(),
         }
     }
@@ -87,14 +98,16 @@ impl Provider {
     pub fn output_left_out(&self) -> u64 {
         match self {
             Self::Process(process) => process.output_left_out(),
+            Self::Container(container) => container.output_left_out(),
             Self::Running(_) => 0,
         }
     }
 
     /// Sends SIGTERM, as the kubelet does, and does not wait.
-    pub fn terminate(&mut self) -> anyhow::Result<()> {
+    pub async fn terminate(&mut self) -> anyhow::Result<()> {
         match self {
             Self::Process(process) => Ok(process.terminate()?),
+            Self::Container(container) => container.terminate().await,
             Self::Running(_) => Err(Impossible::runs_already("its end").into()),
         }
     }
@@ -103,6 +116,7 @@ impl Provider {
     pub fn is_told_to_stop(&self) -> bool {
         match self {
             Self::Process(process) => process.is_told_to_stop(),
+            Self::Container(container) => container.is_told_to_stop(),
             Self::Running(_) => false,
         }
     }
@@ -111,6 +125,7 @@ impl Provider {
     pub async fn stop(&mut self) -> anyhow::Result<Exit> {
         match self {
             Self::Process(process) => process.stop().await,
+            Self::Container(container) => container.stop().await,
             Self::Running(_) => Err(Impossible::runs_already("its end").into()),
         }
     }
@@ -119,6 +134,7 @@ impl Provider {
     pub async fn kill(&mut self) -> anyhow::Result<Exit> {
         match self {
             Self::Process(process) => process.kill().await,
+            Self::Container(container) => container.kill().await,
             Self::Running(_) => Err(Impossible::runs_already("its end").into()),
         }
     }
@@ -127,6 +143,7 @@ impl Provider {
     pub async fn wait(&mut self) -> anyhow::Result<Exit> {
         match self {
             Self::Process(process) => Ok(process.wait().await?),
+            Self::Container(container) => Ok(container.wait().await?),
             Self::Running(_) => Err(Impossible::runs_already("its end").into()),
         }
     }
@@ -135,6 +152,7 @@ impl Provider {
     pub fn is_running(&mut self) -> bool {
         match self {
             Self::Process(process) => process.is_running(),
+            Self::Container(container) => container.is_running(),
             Self::Running(_) => true,
         }
     }
@@ -143,6 +161,7 @@ impl Provider {
     pub fn ended_by_itself(&mut self) -> Option<ExitStatus> {
         match self {
             Self::Process(process) => process.ended_by_itself(),
+            Self::Container(container) => container.ended_by_itself(),
             Self::Running(_) => None,
         }
     }

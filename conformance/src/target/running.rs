@@ -40,7 +40,7 @@ impl RunningProvider {
     }
 
     pub(super) async fn http_get(&self, path: &str) -> Option<io::Result<HttpAnswer>> {
-        Some(http::get(self.health_port?, path).await)
+        Some(http::get(([127, 0, 0, 1], self.health_port?).into(), path).await)
     }
 }
 
@@ -63,6 +63,7 @@ fn unknown_option(options: &Options, running: &Running) -> Option<&'static str> 
         region,
         network,
         kubeconfig,
+        in_cluster,
         ca_files,
         allowed_endpoints,
         grace_period,
@@ -78,7 +79,7 @@ fn unknown_option(options: &Options, running: &Running) -> Option<&'static str> 
     let rows = [
         (*region != running.region, "its region"),
         (network.is_some(), "its network"),
-        (kubeconfig.is_some(), "where the Kubernetes API is"),
+        (kubeconfig.is_some() || in_cluster.is_some(), "where the Kubernetes API is"),
         (!ca_files.is_empty(), "whom to trust"),
         (!allowed_endpoints.is_empty(), "what classes may name"),
         (grace_period.is_some(), "how long it may take to stop"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub struct Options {
     pub network: Option<String>,
     /// Where the Kubernetes API is.
     pub kubeconfig: Option<PathBuf>,
+    /// The Kubernetes API as a pod finds it; only for containers.
+    pub in_cluster: Option<InCluster>,
     /// Authorities by host suffix.
     pub ca_files: Vec<(String, PathBuf)>,
     /// What classes may name beside the cloud's own hosts.
@@ -75,6 +78,15 @@ pub struct Options {
     pub verbose: bool,
     /// Further arguments in the target's own words, for promises about these words.
     pub flags: Vec<String>,
+}
+
+/// What Kubernetes puts into every pod.
+#[derive(Debug, Clone)]
+pub struct InCluster {
+    /// Where the API listens.
+    pub address: SocketAddr,
+    /// The folder with token, authority and namespace.
+    pub service_account: PathBuf,
 }
 
 /// What a provider knows of who it is. Any piece may be missing: that is what scenarios are about.
@@ -166,7 +178,7 @@ impl Settings {
     }
 
     /// What is added for all that is set.
-    fn arguments(&self, command: &mut Vec<String>) -> Result<(), TargetError> {
+    pub(super) fn arguments(&self, command: &mut Vec<String>) -> Result<(), TargetError> {
         let words = self.target.arguments().ok_or(TargetError::NoProcess)?;
         let options = &self.options;
         let milliseconds = |time: Duration| time.as_millis().to_string();
@@ -233,7 +245,7 @@ impl Settings {
     }
 
     /// The variables that tell the identity.
-    fn environment(&self) -> Result<Variables, TargetError> {
+    pub(super) fn environment(&self) -> Result<Variables, TargetError> {
         let (path, variables) = self.variables()?;
         let variables = match &self.identity.files {
             None => variables,
@@ -305,7 +317,7 @@ fn replace(file: &Path, content: &str) -> io::Result<()> {
     fs::rename(next, file)
 }
 
-fn text(path: &Path) -> String {
+pub(super) fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
