@@ -50,7 +50,10 @@ async fn try_to_start(world: &mut World) -> Result<(), StepError> {
 fn refuses_to_start(world: &mut World) -> Result<(), StepError> {
     let status = world.exit.context("the provider runs")?.status;
     ensure!(status.code().is_some_and(|code| code != 0), "the provider ended with {status}");
-    let (output, socket) = (String::from_utf8_lossy(&world.provider_output()).into_owned(), world.socket());
+    let (output, socket) = (
+        String::from_utf8_lossy(&world.provider_output()).into_owned(),
+        world.target.own_path(&world.socket()),
+    );
     ensure!(output.contains(&*socket.to_string_lossy()), "{} is not named: {output}", socket.display());
     Ok(())
 }

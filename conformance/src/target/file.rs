@@ -316,6 +316,14 @@ impl TargetFile {
         }
     }
 
+    /// What the target itself calls the socket that the suite finds here.
+    pub(crate) fn own_path(&self, socket: &Path) -> PathBuf {
+        match (&self.start, socket.file_name()) {
+            (Start::Container(container), Some(name)) => container.sockets.join(name),
+            _ => socket.to_owned(),
+        }
+    }
+
     /// Whether it runs in containers, where the cloud is at its own names.
     pub(crate) fn is_container(&self) -> bool {
         matches!(self.start, Start::Container(_))
