@@ -263,21 +263,23 @@ fn a_release_needs_one_version_everywhere() {
     );
 }
 
-#[test]
-fn a_release_signs_and_attests_what_was_built_for_both_platforms() {
+const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// A stage whose stubs answer as a registry makes them answer.
+fn release_stage() -> Stage {
     let stage = Stage::new();
-    let digest = format!("sha256:{}", "0".repeat(64));
-    // Its last argument but one pair is the metadata file; an index is asked for its digest.
-    stage.stub(
-        "stubs/docker",
-        &format!(
-            r#"case "$*" in
-            "buildx build"*) for word; do [ "$last" = --metadata-file ] && echo '"containerimage.digest": "{digest}"' >"$word"; last=$word; done ;;
-            "buildx imagetools inspect"*) echo {digest} ;;
-            esac"#
-        ),
-    );
-    stage.stub("stubs/helm", &format!(r#"case $1 in package) cp "$4/values.yaml" "$4/Chart.yaml" "$3" ;; push) echo "Digest: {digest}" >&2 ;; esac"#));
+    let docker = r#"case "$*" in
+        "buildx build"*)
+            for word; do
+                [ "$last" = --metadata-file ] && echo '"containerimage.digest": "DIGEST"' >"$word"
+                last=$word
+            done ;;
+        "buildx imagetools inspect"*) echo DIGEST ;;
+        esac"#;
+    stage.stub("stubs/docker", &docker.replace("DIGEST", DIGEST));
+    // The chart that is packaged is looked at.
+    let helm = r#"case $1 in package) cp "$4/values.yaml" "$4/Chart.yaml" "$3" ;; push) echo "Digest: DIGEST" >&2 ;; esac"#;
+    stage.stub("stubs/helm", &helm.replace("DIGEST", DIGEST));
     stage.stub("stubs/cosign", "");
     stage.stub("stubs/cargo-cyclonedx", "");
     stage.stub(
@@ -287,6 +289,13 @@ fn a_release_signs_and_attests_what_was_built_for_both_platforms() {
             mkdir -p $folder; echo '{}' >$folder/${name}_bin.cdx.json
         done",
     );
+    stage
+}
+
+#[test]
+fn a_release_signs_and_attests_what_was_built_for_both_platforms() {
+    let stage = release_stage();
+    let digest = DIGEST;
     let run = |arguments: &[&str]| {
         let output = stage.run("release", arguments, &SETTINGS[..1]);
         assert!(output.status.success(), "{}", said(&output));
@@ -326,15 +335,28 @@ fn a_release_signs_and_attests_what_was_built_for_both_platforms() {
 }
 
 #[rstest]
-fn a_release_that_fails_on_the_way_fails(#[values("docker", "cosign", "helm", "cargo")] command: &str) {
-    let stage = Stage::new();
-    fs::create_dir(stage.path("workspace/out")).unwrap();
-    stage.stub("stubs/cosign", "");
-    stage.stub("stubs/cargo-cyclonedx", "");
-    stage.stub(&format!("stubs/{command}"), "exit 1");
+#[case::joining("docker", "buildx imagetools create")]
+#[case::listing("cargo", "cyclonedx")]
+#[case::signing("cosign", "sign")]
+#[case::attesting("cosign", "attest")]
+#[case::checking("helm", "lint")]
+#[case::packaging("helm", "package")]
+#[case::pushing("helm", "push")]
+fn a_release_that_fails_on_the_way_fails_and_goes_no_further(#[case] command: &str, #[case] step: &str) {
+    let stage = release_stage();
+    let output = stage.run("release", &["build", "linux/amd64", "out"], &SETTINGS[..1]);
+    assert!(output.status.success(), "{}", said(&output));
+    let real = format!("stubs/{command}.real");
+    fs::rename(stage.path("stubs").join(command), stage.path(&real)).unwrap();
+    let body = format!(
+        "case \"$*\" in \"{step}\"*) exit 1 ;; *) exec {} \"$@\" ;; esac",
+        stage.path(&real).display()
+    );
+    stage.stub(&format!("stubs/{command}"), &body);
 
     let output = stage.run("release", &["publish", "v1.2.3", "out"], &SETTINGS[..1]);
 
-    assert!(!output.status.success());
-    assert!(!stage.calls().contains("cosign sign"), "{}", stage.calls());
+    assert!(!output.status.success(), "{}", said(&output));
+    let calls = stage.calls();
+    assert!(calls.lines().last().unwrap().starts_with(&format!("{command} {step}")), "{calls}");
 }
