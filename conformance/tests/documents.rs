@@ -1,5 +1,7 @@
 //! What the documents point to is there: links, files, commands, and the sentences that operators look up.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint's own exception does not cover")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

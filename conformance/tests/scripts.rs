@@ -3,6 +3,8 @@
 //! They run in a copy of what they need of the workspace, and every command that would reach a cluster or a registry is a stub
 //! that writes down how it was called.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint's own exception does not cover")]
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
