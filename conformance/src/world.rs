@@ -274,7 +274,7 @@ impl World {
             let token = self.values.seal("kubernetes-token")?;
             let is_container = self.target.is_container();
             let address = SocketAddr::new(if is_container { GATEWAY } else { Ipv4Addr::LOCALHOST.into() }, 0);
-            let cluster = Cluster::start_at(address, &token, Release::default())
+            let cluster = Cluster::serving(self.driver.objects.clone(), address, &token)
                 .await
                 .context("starting the Kubernetes API")?;
             if is_container {
@@ -342,8 +342,7 @@ impl World {
     /// Applies a class to the cluster.
     pub fn apply_class(&mut self, manifest: &str) -> anyhow::Result<()> {
         let class: SecretProviderClass = manifest.parse()?;
-        self.driver.apply(&class);
-        Ok(())
+        Ok(self.driver.apply(&class)?)
     }
 
     /// Lets time pass on the node and keeps what was published meanwhile.

@@ -118,7 +118,7 @@ impl Stage {
     async fn play(&mut self, screen: &mut Screen) -> anyhow::Result<()> {
         screen.section("A SecretProviderClass, and a pod that mounts it")?;
         screen.quote(CLASS)?;
-        self.driver.apply(&CLASS.parse()?);
+        self.driver.apply(&CLASS.parse()?)?;
         let receipt = self.publish().await?;
         screen.done(&format!("mounted in {:.0?}; the pod sees", receipt.took))?;
         screen.volume(&self.driver.target_path(&self.pod))?;

@@ -213,6 +213,6 @@ pub(super) fn decoded(secret: &Value) -> BTreeMap<String, String> {
 fn set_phase(driver: &Driver, pod: &Pod, phase: &str) -> anyhow::Result<()> {
     let mut object = driver.objects.get(PODS, &pod.namespace, &pod.name)?;
     object["status"]["phase"] = phase.into();
-    driver.objects.update(PODS, object)?;
+    driver.objects.update_status(PODS, object)?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::clock::later;
 use super::events::{self, Reason, Severity};
-use super::objects::{CLASSES, POD_STATUSES, PODS, SECRETS, text};
+use super::objects::{POD_STATUSES, PODS, SECRETS, text};
 use super::pod::{TOKENS_KEY, Tokens};
 use super::protocol::{MountRequest, ObjectVersion};
 use super::sync::{self, content};
@@ -93,9 +93,7 @@ async fn look(
         return Ok(());
     }
     let class_name = text(&status, "/status/secretProviderClassName").to_owned();
-    let class = objects.get(CLASSES, namespace, &class_name).map_err(|_| Failed)?;
-    let class =
-        SecretProviderClass::from_object(&class).expect("the API server checked the types of the class");
+    let class = driver.read_class(namespace, &class_name).map_err(|_| Failed)?;
     let target = PathBuf::from(text(&status, "/status/targetPath"));
     if !sync::is_target_of(&pod, &class_name, &target) {
         return Err(Failed);

@@ -35,7 +35,7 @@ mod trespass;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use answer::{AnswerError, PathError};
@@ -49,11 +49,11 @@ pub use container::Container;
 pub use kubelet::{Attempt, Failure, Kubelet};
 pub use node::Node;
 pub use node_publish::PublishRequest;
-use objects::{CLASSES, Objects};
+use objects::{ApiError, CLASSES, Objects};
 pub use pod::{Pod, ServiceAccountToken, TOKENS_KEY, TokenDelivery, Tokens, Volume};
 use protocol::{MountRequest, MountResponse, VersionResponse};
 pub use publish::{Publication, Receipt};
-pub use refusal::{Error, Refusal};
+pub use refusal::{ClassUnread, Error, Refusal};
 pub use request::{PERMISSION, mount_request};
 use tmpfs::Mounts;
 use tonic::{Code, Status};
@@ -83,6 +83,9 @@ pub struct Options {
     pub authority: Authority,
     /// The kubelet's deadline, which the driver passes on.
     pub deadline: Duration,
+    /// How long an answer is really awaited, if less than the deadline that is told to the provider: then the deadline counts as
+    /// over.
+    pub patience: Option<Duration>,
     /// `--max-call-recv-msg-size`
     pub max_answer_bytes: usize,
     /// `--rotation-poll-interval`, or nothing when rotation is off.
@@ -106,6 +109,7 @@ impl Options {
             kubelet_folder,
             authority: Authority::default(),
             deadline: Duration::from_secs(120),
+            patience: None,
             max_answer_bytes: 4 * 1024 * 1024,
             rotation_poll_interval: Some(Duration::ZERO),
             permission: PERMISSION.into(),
@@ -131,8 +135,8 @@ impl Options {
 pub struct Driver {
     /// May be changed between calls, but for `authority` and `max_answer_bytes`, which connections keep.
     pub options: Options,
-    /// The objects of its cluster.
-    pub objects: Arc<Objects>,
+    /// The objects of its cluster, which a Kubernetes API may serve as well.
+    pub objects: Objects,
     /// Its time.
     pub clock: Clock,
     clients: Mutex<BTreeMap<String, Client>>,
@@ -145,7 +149,7 @@ impl Driver {
     pub fn new(options: Options) -> Self {
         Self {
             options,
-            objects: Arc::default(),
+            objects: objects::with_definitions(),
             clock: Clock::new(),
             clients: Mutex::default(),
             mounts: Mounts::default(),
@@ -154,23 +158,20 @@ impl Driver {
     }
 
     /// Creates or replaces a class, as `kubectl apply` does. The driver reads classes anew at every call.
-    pub fn apply(&self, class: &SecretProviderClass) {
-        let applied = self.objects.apply(CLASSES, class.to_object());
-        applied.expect("the API server checks no more of a class than its types, which it has by now");
+    pub fn apply(&self, class: &SecretProviderClass) -> Result<(), ApiError> {
+        self.objects.apply(CLASSES, class.to_object()).map(drop)
     }
 
-    /// Edits a class, as `kubectl edit` does; nothing if there is none.
+    /// Edits a class, as `kubectl edit` does.
     pub fn edit(
         &self,
         namespace: &str,
         name: &str,
         edit: impl FnOnce(&mut SecretProviderClass),
-    ) -> Option<()> {
-        let object = self.objects.get(CLASSES, namespace, name).ok()?;
-        let mut class = SecretProviderClass::from_object(&object).ok()?;
+    ) -> Result<(), ClassUnread> {
+        let mut class = self.read_class(namespace, name)?;
         edit(&mut class);
-        self.apply(&class);
-        Some(())
+        Ok(self.apply(&class)?)
     }
 
     /// Where the kubelet wants the pod's volume.
@@ -184,15 +185,12 @@ impl Driver {
         if name.is_empty() {
             return Err(Error::ClassNotSet);
         }
-        let (owned_namespace, owned_name) = (namespace.to_owned(), name.to_owned());
-        let object = self.objects.get(CLASSES, namespace, name).map_err(|source| Error::ClassNotFound {
-            namespace: owned_namespace.clone(),
-            name: owned_name.clone(),
-            source: Box::new(source),
-        })?;
-        let class =
-            SecretProviderClass::from_object(&object).expect("the API server checked the types of the class");
-        let (namespace, name) = (owned_namespace, owned_name);
+        let class = self.read_class(namespace, name);
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        let class = match class {
+            Ok(class) => class,
+            Err(source) => return Err(Error::ClassNotFound { namespace, name, source: Box::new(source) }),
+        };
         if class.provider.is_empty() {
             return Err(Error::ProviderNotSet { namespace, name });
         }
@@ -200,6 +198,11 @@ impl Driver {
             return Err(Error::ParametersNotSet { namespace, name });
         }
         Ok(class)
+    }
+
+    /// Reads a class. The suite's API server checks no types, so the driver's client does what remains.
+    fn read_class(&self, namespace: &str, name: &str) -> Result<SecretProviderClass, ClassUnread> {
+        Ok(SecretProviderClass::from_object(&self.objects.get(CLASSES, namespace, name)?)?)
     }
 
     /// What providers wrote into volumes themselves, which is not theirs to do.
@@ -214,7 +217,24 @@ impl Driver {
 
     /// Sends a request that the real driver would never send, to see how the provider takes it.
     pub async fn mount_raw(&self, provider: &str, request: MountRequest) -> Result<MountResponse, Error> {
-        Ok(self.client(provider)?.mount(request, self.options.deadline).await?)
+        Ok(self.ask(&self.client(provider)?, request).await?)
+    }
+
+    /// Asks a provider, with the kubelet's deadline and the suite's own patience.
+    async fn ask(&self, client: &Client, request: MountRequest) -> Result<MountResponse, Status> {
+        let Options { deadline, patience, .. } = self.options;
+        let answer = client.mount(request, deadline);
+        match patience.filter(|patience| *patience < deadline) {
+            None => answer.await,
+            Some(patience) => {
+                let is_over = |_| {
+                    Status::deadline_exceeded(format!(
+                        "context deadline exceeded ({patience:?} of {deadline:?} awaited)"
+                    ))
+                };
+                tokio::time::timeout(patience, answer).await.map_err(is_over)?
+            }
+        }
     }
 
     /// The request that the driver would send for this pod now.

@@ -118,7 +118,7 @@ impl Driver {
         target: &Path,
     ) -> Result<Receipt, Error> {
         let start = Instant::now();
-        let response = client.mount(request, self.options.deadline).await;
+        let response = self.ask(client, request).await;
         let took = start.elapsed();
         locked(&self.trespasses).extend(trespass::strangers(target));
         let response = response?;

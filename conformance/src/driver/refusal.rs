@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use tonic::{Code, Status};
 
 use super::answer::AnswerError;
+use super::class::ClassError;
 use super::objects::ApiError;
 use super::pod::Pod;
 use super::{code_name, is_final};
@@ -49,8 +50,8 @@ pub enum Error {
         namespace: String,
         /// The name in the volume's attributes.
         name: String,
-        /// The API server's answer.
-        source: Box<ApiError>,
+        /// Why.
+        source: Box<ClassUnread>,
     },
     /// `spec.provider` is empty.
     #[error("provider not set in {namespace}/{name}")]
@@ -100,6 +101,17 @@ pub enum Error {
         /// The API server's answer.
         source: Box<ApiError>,
     },
+}
+
+/// A class cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ClassUnread {
+    /// The API server does not hand it out.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// It is none.
+    #[error(transparent)]
+    Class(#[from] ClassError),
 }
 
 impl Error {

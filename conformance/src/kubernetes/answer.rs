@@ -61,7 +61,7 @@ async fn respond(state: &Arc<State>, cutter: &Cutter, question: &Question) -> Re
             let Question { method, uri, .. } = question;
             let message =
                 format!("User \"system:serviceaccount:kube-system:provider\" cannot {method} {uri}");
-            return Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", message));
+            return Err(Refusal::forbidden(message));
         }
         Some(Trouble::Throttled) => {
             let message = "the server has received too many requests and has asked us to try again later";

@@ -83,6 +83,10 @@ pub(super) fn check(resource: &Resource, name: &str, object: &Value) -> Result<(
         if let Some(key) = required.iter().find(|key| object["data"].get(key).is_none()) {
             return invalid(&format!("data[{key}]"), "Required value");
         }
+        let has = |key: &str| object["data"].get(key).is_some();
+        if object["type"] == "kubernetes.io/basic-auth" && !has("username") && !has("password") {
+            return invalid("data[username]", "Required value");
+        }
         let values = object["data"].as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str());
         let size: usize = values.map(|base64| base64.trim_end_matches('=').len() * 3 / 4).sum();
         if size > MAX_SECRET_BYTES {

@@ -10,6 +10,7 @@ mod connection;
 mod discovery;
 mod door;
 mod kinds;
+mod objects;
 mod patch;
 mod path;
 mod resource;
@@ -38,11 +39,14 @@ use tokio::task::JoinHandle;
 
 pub use discovery::Release;
 pub use door::{Options, run};
+pub use objects::{Kind, Objects};
+pub use status::Refusal;
 pub use store::{ServiceAccount, path_of};
 pub use trouble::Trouble;
 
+use objects::NAMESPACES;
 use path::Place;
-use store::{Key, Store};
+use store::Key;
 use trouble::Plan;
 
 /// A running API. Dropped, it is gone.
@@ -59,7 +63,7 @@ struct State {
     /// What a client must present.
     token: String,
     release: Release,
-    store: Mutex<Store>,
+    objects: Objects,
     plan: Mutex<Plan>,
     journal: Mutex<Vec<Request>>,
 }
@@ -102,13 +106,27 @@ impl Cluster {
 
     /// The same at an address, as a release of Kubernetes.
     pub async fn start_at(address: SocketAddr, token: &str, release: Release) -> io::Result<Self> {
+        Self::start_with(Objects::default(), address, token, release).await
+    }
+
+    /// Serves objects that are there already, and stay when the API goes.
+    pub async fn serving(objects: Objects, address: SocketAddr, token: &str) -> io::Result<Self> {
+        Self::start_with(objects, address, token, Release::default()).await
+    }
+
+    async fn start_with(
+        objects: Objects,
+        address: SocketAddr,
+        token: &str,
+        release: Release,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let identity = tls::Identity::new(address.ip());
         let state = Arc::new(State {
             token: token.to_owned(),
             release,
-            store: Mutex::new(with_namespaces()),
+            objects,
             plan: Mutex::default(),
             journal: Mutex::default(),
         });
@@ -166,38 +184,19 @@ impl Cluster {
 
     /// Creates or replaces an object as it is, status included; its namespace is made if need be.
     pub fn put(&self, object: Value) -> Result<(), UnknownKind> {
-        let mut store = locked(&self.state.store);
-        let unknown = || UnknownKind(format!("{} {}", object["apiVersion"], object["kind"]));
-        let resource = store.resource_of(&object).ok_or_else(unknown)?;
-        let word = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
-        let key = Key::new(&resource, word("namespace"), word("name"));
-        if !key.namespace.is_empty() {
-            make_namespace(&mut store, &key.namespace);
-        }
-        let mut object = object;
-        let old = store.get(&key).cloned();
-        let kept = |name: &str| {
-            let given = object["metadata"].get(name);
-            old.as_ref().map(|old| &old["metadata"][name]).or(given).cloned()
-        };
-        let made = kept("creationTimestamp").unwrap_or_else(|| now().into());
-        let uid = kept("uid").unwrap_or_else(|| uuid::Uuid::new_v4().to_string().into());
-        object["metadata"]["uid"] = uid;
-        object["metadata"]["creationTimestamp"] = made;
-        store.put(&key, object);
-        Ok(())
+        self.state.objects.put(object)
     }
 
     /// Removes what is at a path; tells whether there was something.
     pub fn remove(&self, path: &str) -> bool {
-        let mut store = locked(&self.state.store);
+        let mut store = self.state.objects.store();
         let Some(place) = Place::find(path, &store) else { return false };
         place.name.as_ref().is_some_and(|name| store.remove(&place.key(name)).is_some())
     }
 
     /// Everything that is there except the namespaces that are always there, by kind, namespace and name.
     pub fn objects(&self) -> Vec<Value> {
-        let store = locked(&self.state.store);
+        let store = self.state.objects.store();
         let is_own = |key: &Key| key.plural == "namespaces" && NAMESPACES.contains(&&*key.name);
         let objects = store.all().filter(|(key, _)| !is_own(key));
         objects.map(|(_, object)| Value::clone(object)).collect()
@@ -222,33 +221,10 @@ impl Cluster {
 /// What an API server takes by default.
 const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 
-/// What every cluster has.
-const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
-
 /// The API serves no such kind; a definition may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the API serves no {0}: create its definition first")]
 pub struct UnknownKind(String);
-
-fn with_namespaces() -> Store {
-    let mut store = Store::default();
-    for name in NAMESPACES {
-        make_namespace(&mut store, name);
-    }
-    store
-}
-
-fn make_namespace(store: &mut Store, name: &str) {
-    let namespaces = store.resource("", "v1", "namespaces").expect("namespaces are always served");
-    let key = Key::new(&namespaces, "", name);
-    if store.get(&key).is_none() {
-        let uid = uuid::Uuid::new_v4().to_string();
-        let metadata = json!({ "name": name, "uid": uid, "creationTimestamp": now() });
-        let mut object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata });
-        kinds::complete(&namespaces, &mut object, "");
-        store.put(&key, object);
-    }
-}
 
 /// The time as objects carry it.
 #[expect(clippy::disallowed_methods, reason = "clients compare it with their own clock, for an object's age")]
@@ -276,4 +252,4 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod client_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

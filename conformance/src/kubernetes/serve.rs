@@ -17,7 +17,7 @@ use super::path::{Place, segments};
 use super::selector::Selector;
 use super::status::{Refusal, answer_json};
 use super::watching::{self, Interest};
-use super::{State, discovery, locked, now, verbs};
+use super::{State, discovery, now, verbs};
 
 /// What a client asks.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(super) fn serve(state: &Arc<State>, question: &Question) -> Result<Response,
     if matches!(parts[..], ["healthz" | "livez" | "readyz", ..]) {
         return Ok("ok".into_response());
     }
-    let mut store = locked(&state.store);
+    let mut store = state.objects.store();
     let Some(place) = Place::find(question.uri.path(), &store) else {
         let found = discovery::answer(&parts, state.release, &store.resources());
         let object = found.ok_or_else(Refusal::unknown_path)?;
@@ -49,6 +49,7 @@ pub(super) fn serve(state: &Arc<State>, question: &Question) -> Result<Response,
     let request = verbs::Request {
         place: &place,
         is_dry: parameters.get("dryRun").is_some_and(|it| it == "All"),
+        names_uid: false,
         now: now(),
     };
     let show = |object: &Value| verbs::presented(&place, object);

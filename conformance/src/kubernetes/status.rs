@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::resource::Resource;
 
 /// Why the API does not do what it is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
     pub(super) status: StatusCode,
     /// The API's word for it (`k8s.io/apimachinery`, `StatusReason`).
     reason: &'static str,
@@ -21,6 +22,20 @@ pub(super) struct Refusal {
 impl Refusal {
     pub(super) fn new(status: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
         Self { status, reason, message: message.into(), details: Value::Null }
+    }
+
+    /// Whether there is no such object.
+    pub fn is_not_found(&self) -> bool {
+        self.reason == "NotFound"
+    }
+
+    /// Whether the name is taken.
+    pub fn is_already_exists(&self) -> bool {
+        self.reason == "AlreadyExists"
+    }
+
+    pub(super) fn forbidden(message: String) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message)
     }
 
     pub(super) fn unauthorized() -> Self {

@@ -7,10 +7,10 @@ use rstest::rstest;
 
 use super::*;
 
-pub(super) const TOKEN: &str = "the-token-of-the-provider";
+pub(crate) const TOKEN: &str = "the-token-of-the-provider";
 
 /// A client of the real library, configured by the file that a provider would be given.
-pub(super) async fn client(cluster: &Cluster, token: &str) -> Client {
+pub(crate) async fn client(cluster: &Cluster, token: &str) -> Client {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kubeconfig");
     cluster.write_kubeconfig(&file).unwrap();

@@ -21,6 +21,8 @@ pub(super) struct Request<'a> {
     pub(super) place: &'a Place,
     /// Whether nothing is to be kept (`dryRun=All`).
     pub(super) is_dry: bool,
+    /// Whether a new object may bring its unique id along, which is not for clients to choose.
+    pub(super) names_uid: bool,
     /// The time, as objects carry it.
     pub(super) now: String,
 }
@@ -81,7 +83,10 @@ impl Request<'_> {
         for name in ["managedFields", "deletionTimestamp", "selfLink"] {
             metadata.remove(name);
         }
-        metadata.insert("uid".into(), uuid::Uuid::new_v4().to_string().into());
+        let is_named = self.names_uid && metadata.get("uid").is_some_and(|uid| !text(uid).is_empty());
+        if !is_named {
+            metadata.insert("uid".into(), uuid::Uuid::new_v4().to_string().into());
+        }
         metadata.insert("creationTimestamp".into(), self.now.clone().into());
         if object.get("spec").is_some() {
             object["metadata"]["generation"] = 1.into();
@@ -221,7 +226,7 @@ impl Request<'_> {
         for object in all["items"].as_array().into_iter().flatten() {
             let namespace = text(&object["metadata"]["namespace"]).to_owned();
             let place = Place { namespace, ..self.place.clone() };
-            let request = Request { place: &place, is_dry: self.is_dry, now: self.now.clone() };
+            let request = Request { place: &place, now: self.now.clone(), ..*self };
             // What went with its owner a moment ago is gone as wanted.
             if store.get(&place.key(text(&object["metadata"]["name"]))).is_some() {
                 request.delete(store, text(&object["metadata"]["name"]), options)?;

@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::State;
 use super::path::Place;
 use super::selector::Selector;
 use super::status::Refusal;
 use super::store::{Change, Store};
 use super::verbs::presented;
-use super::{State, locked};
 
 /// How long a watch lives whose client sets no limit; a real API server ends them, too.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -59,7 +59,7 @@ pub(super) fn answer(state: &Arc<State>, interest: Interest) -> Response {
 
 impl Watch {
     fn new(state: &Arc<State>, interest: Interest) -> Self {
-        let store = locked(&state.store);
+        let store = state.objects.store();
         let mut lines = VecDeque::new();
         let seen = interest.since.unwrap_or_else(|| {
             lines = beginning(&store, &interest);
@@ -91,7 +91,7 @@ impl Watch {
 
     /// Collects what happened since the last look.
     fn look(&mut self) {
-        let store = locked(&self.state.store);
+        let store = self.state.objects.store();
         match store.changes_since(self.seen) {
             Ok(changes) => {
                 self.lines.extend(changes.filter_map(|change| event(&self.interest, change)));

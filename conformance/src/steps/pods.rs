@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use cucumber::{given, when};
 use fake_alicloud::ServiceAccountToken;
 use jiff::SignedDuration;
@@ -60,7 +59,7 @@ fn set_parameter(world: &mut World, class: &str, name: &str, value: Option<&str>
             None => class.parameters.remove(name),
         };
     };
-    Ok(world.driver.edit(NAMESPACE, class, edit).context("there is no such class")?)
+    Ok(world.driver.edit(NAMESPACE, class, edit)?)
 }
 
 #[given("the driver asks for no tokens")]

@@ -19,9 +19,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::events::{self, Reason, Severity};
-use super::objects::{ApiError, CLASSES, POD_STATUSES, PODS, SECRETS, items, text};
+use super::objects::{ApiError, POD_STATUSES, PODS, SECRETS, items, text};
 use super::pod::DRIVER_NAME;
-use super::{Driver, Release, SecretObject, SecretProviderClass};
+use super::{Driver, Release, SecretObject};
 pub(super) use queue::Queue;
 
 /// Marks the Secrets that the driver made.
@@ -57,9 +57,7 @@ fn reconcile(driver: &Driver, namespace: &str, name: &str) -> Again {
         return Again::Never;
     }
     let class_name = text(&status, "/status/secretProviderClassName");
-    let Ok(class) = objects.get(CLASSES, namespace, class_name) else { return MISSING };
-    let class =
-        SecretProviderClass::from_object(&class).expect("the API server checked the types of the class");
+    let Ok(class) = driver.read_class(namespace, class_name) else { return MISSING };
     if class.secret_objects.is_empty() {
         return Again::Never;
     }
@@ -155,8 +153,10 @@ pub(super) fn encoded(data: &BTreeMap<String, Vec<u8>>) -> Value {
 fn write(driver: &Driver, secret: &Value) -> Result<(), ApiError> {
     may(driver, text(secret, "/metadata/name"), "create")?;
     match driver.objects.create(SECRETS, secret.clone()) {
-        Err(ApiError::AlreadyExists { .. }) if driver.options.release == Release::V1_5_6 => Ok(()),
-        Err(ApiError::AlreadyExists { .. }) => driver.objects.update(SECRETS, secret.clone()).map(drop),
+        Err(refusal) if refusal.is_already_exists() => match driver.options.release {
+            Release::V1_5_6 => Ok(()),
+            Release::V1_6_0 => driver.objects.update(SECRETS, secret.clone()).map(drop),
+        },
         result => result.map(drop),
     }
 }

@@ -6,22 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::super::objects::{ApiError, CLASSES, POD_STATUSES, PODS, SECRETS, items, text};
-use super::super::{Driver, SecretProviderClass, pod_status};
+use super::super::objects::{ApiError, POD_STATUSES, PODS, SECRETS, items, text};
+use super::super::{ClassUnread, Driver, pod_status};
 use super::may;
 
 /// One pass. A pod or class that is missing ends it, for all.
-pub(super) fn patch(driver: &Driver) -> Result<(), ApiError> {
+pub(super) fn patch(driver: &Driver) -> Result<(), ClassUnread> {
     let mut owners: BTreeMap<(String, String), Vec<Value>> = BTreeMap::new();
     for status in driver.objects.list(POD_STATUSES) {
         if !pod_status::is_of_node(&status, &driver.options.node) {
             continue;
         }
         let namespace = text(&status, "/metadata/namespace");
-        let class =
-            driver.objects.get(CLASSES, namespace, text(&status, "/status/secretProviderClassName"))?;
-        let class =
-            SecretProviderClass::from_object(&class).expect("the API server checked the types of the class");
+        let class = driver.read_class(namespace, text(&status, "/status/secretProviderClassName"))?;
         let pod = driver.objects.get(PODS, namespace, text(&status, "/status/podName"))?;
         let references = owners_of(&pod, &status);
         for object in class.secret_objects {
@@ -54,7 +51,7 @@ fn owners_of(pod: &Value, status: &Value) -> Vec<Value> {
 fn add(driver: &Driver, namespace: &str, name: &str, references: &[Value]) -> Result<(), ApiError> {
     may(driver, name, "get")?;
     let mut secret = match driver.objects.get(SECRETS, namespace, name) {
-        Err(ApiError::NotFound { .. }) => return Ok(()),
+        Err(refusal) if refusal.is_not_found() => return Ok(()),
         result => result?,
     };
     let mut owners: Vec<_> = items(&secret, "/metadata/ownerReferences").cloned().collect();

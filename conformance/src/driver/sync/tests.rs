@@ -6,9 +6,9 @@ use std::time::Duration;
 use rstest::rstest;
 use tempfile::TempDir;
 
-use super::super::objects::EVENTS;
+use super::super::objects::{CLASSES, EVENTS};
 use super::super::protocol::File;
-use super::super::{Node, Options, Pod, PublishRequest, pod_status, write_atomically};
+use super::super::{Node, Options, Pod, PublishRequest, SecretProviderClass, pod_status, write_atomically};
 use super::*;
 
 /// A cluster in which pods have mounted the class `web`, whose volume holds some files.
@@ -35,7 +35,7 @@ impl Cluster {
         )
         .parse()
         .unwrap();
-        self.driver.apply(&class);
+        self.driver.apply(&class).unwrap();
     }
 
     /// A pod has mounted a class with these files.
@@ -246,7 +246,7 @@ async fn a_missing_class_is_looked_for_every_five_seconds_and_an_ended_pod_never
     cluster.mounted("done", "late", &[], &[("a", b"1")]);
     let mut done = cluster.driver.objects.get(PODS, "default", "done").unwrap();
     done["status"]["phase"] = "Succeeded".into();
-    cluster.driver.objects.update(PODS, done).unwrap();
+    cluster.driver.objects.update_status(PODS, done).unwrap();
     cluster.class("late", "[{secretName: late, type: Opaque, data: [{objectName: a, key: k}]}]");
     cluster.pass(Duration::from_secs(3)).await;
     cluster.class("web", ONE);
@@ -286,6 +286,8 @@ async fn statuses_of_other_nodes_and_of_other_targets_are_left_alone() {
     assert!(cluster.secret("one").is_none());
 
     let mut moved = own;
+    // Written whatever stands there by now.
+    moved["metadata"].as_object_mut().unwrap().remove("resourceVersion");
     moved["status"]["targetPath"] = "/pods/uid-p/volumes/kubernetes.io~csi/another/mount".into();
     cluster.driver.objects.update(POD_STATUSES, moved).unwrap();
     cluster.pass(Duration::from_secs(600)).await;

@@ -1,6 +1,7 @@
 //! The played driver against a scripted provider: what is asked, what is written, what the kubelet hears.
 
 mod older_releases;
+mod served;
 mod time;
 
 use std::fs;
@@ -23,7 +24,7 @@ fn node(answers: impl IntoIterator<Item = Answer>) -> Station {
     let provider = StandIn::start(&folder.path().join("scripted.sock")).unwrap();
     answers.into_iter().for_each(|answer| provider.answer_next(answer));
     let driver = Driver::new(Options::new(folder.path().to_owned(), folder.path().join("kubelet")));
-    driver.apply(&class("scripted"));
+    driver.apply(&class("scripted")).unwrap();
     Station { driver, provider, _folder: folder }
 }
 
@@ -161,7 +162,7 @@ async fn what_the_driver_misses_is_told_without_asking_a_provider(
     let node = node([Ok(file("one"))]);
     let mut class = class(provider);
     class.parameters.retain(|key, _| key == parameter);
-    node.driver.apply(&class);
+    node.driver.apply(&class).unwrap();
 
     let refusal = node.driver.publish(&Pod::mounting(named)).await.unwrap_err();
 
@@ -307,7 +308,7 @@ async fn a_status_names_pod_class_target_and_versions_and_belongs_to_pod_and_nod
     status["metadata"]
         .as_object_mut()
         .unwrap()
-        .retain(|key, _| !["uid", "resourceVersion"].contains(&&**key));
+        .retain(|key, _| !["uid", "resourceVersion", "creationTimestamp"].contains(&&**key));
     assert_eq!(
         status,
         serde_json::json!({
