@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use clap::Parser as _;
@@ -22,6 +22,7 @@ use crate::deviations::Deviations;
 use crate::driver;
 use crate::inspection;
 use crate::interruption::Interruption;
+use crate::patience;
 use crate::report::{
     self, Collector, FORMAT, Note, Notes, Place, Planned, Report, Seen, Suite, Target, Verdict,
 };
@@ -71,6 +72,9 @@ pub struct Options {
     /// Scenarios at once; twice as many as processors by default
     #[arg(long, short, value_name = "N")]
     pub concurrency: Option<usize>,
+    /// Seconds that anything of the target may take that should happen at once; a mount may take three times as long
+    #[arg(long, value_name = "SECONDS", default_value_t = patience::LIMIT.as_secs())]
+    pub patience: u64,
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
@@ -102,6 +106,7 @@ pub async fn run_as_test(features: &Path, report: &Path) -> anyhow::Result<ExitC
 
 /// Judges the target that the options name, writes the report and tells the verdict as an exit code.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    patience::set_limit(Duration::from_secs(options.patience));
     let (catalogue, requirements) = Catalogue::load(options.source.features.as_deref())?;
     agree(&catalogue, &requirements)?;
     let target = match (options.target.as_deref(), options.socket_folder.as_deref()) {

@@ -18,7 +18,8 @@ use crate::driver::{
     self, Attempt, Driver, Node, Pod, Publication, Receipt, Refusal, SecretProviderClass, TokenDelivery,
 };
 use crate::faults::Trouble;
-use crate::kubernetes::{Cluster, Release};
+use crate::kubernetes::Cluster;
+use crate::patience;
 use crate::target::{
     self, AccessKey, Exit, GATEWAY, HttpAnswer, Identity, Impossible, InCluster, Provider, Settings,
     TargetFile, free_port,
@@ -149,7 +150,10 @@ impl World {
         let folder = tempfile::Builder::new().prefix("conformance-").tempdir().context("making a folder")?;
         let providers = folder.path().join("providers");
         std::fs::create_dir(&providers).context("making the folder of sockets")?;
-        let options = driver::Options::new(providers, folder.path().join("kubelet"));
+        let options = driver::Options {
+            patience: Some(patience::of_a_mount()),
+            ..driver::Options::new(providers, folder.path().join("kubelet"))
+        };
         Ok(Self {
             binary: PathBuf::new(),
             target: TargetFile::provider(),

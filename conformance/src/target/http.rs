@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::patience::bounded;
+
 /// An answer of the door, whole.
 #[derive(Debug, Clone)]
 pub struct HttpAnswer {
@@ -21,7 +23,7 @@ pub(super) async fn get(door: SocketAddr, path: &str) -> io::Result<HttpAnswer> 
     let request = format!("GET {path} HTTP/1.1\r\nhost: {door}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await?;
+    bounded(stream.read_to_end(&mut bytes)).await?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status =

@@ -228,8 +228,11 @@ impl ProviderProcess {
 
     async fn read_to_the_end(&mut self) {
         for reader in self.readers.drain(..) {
-            // A reader only fails when its runtime ends.
-            let _ = reader.await;
+            // A reader only fails when its runtime ends. It reads on while a child of the provider holds its output open.
+            let abort = reader.abort_handle();
+            if tokio::time::timeout(patience::limit(), reader).await.is_err() {
+                abort.abort();
+            }
         }
     }
 }
