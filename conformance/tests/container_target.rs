@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use conformance::commands::Source;
+use conformance::patience;
 use conformance::report::{Outcome, Report, ScenarioResult, Verdict};
 use conformance::requirements::Level;
 use conformance::suite::{self, Options};
@@ -120,6 +121,7 @@ identities:
         name: None,
         input: None,
         concurrency: None,
+        patience: patience::LIMIT.as_secs(),
         fail_fast: false,
         report: Some(reports.clone()),
         deviations: None,

@@ -151,6 +151,7 @@ async fn judge(folder: &Path) -> Report {
         name: None,
         input: None,
         concurrency: None,
+        patience: patience::LIMIT.as_secs(),
         fail_fast: false,
         report: Some(reports.clone()),
         deviations: None,
