@@ -4,7 +4,7 @@
 //! expired sessions) belongs to the fake.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::target::free_port;
+use crate::target::free_port_at;
 
 /// How a cloud misbehaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,13 +57,13 @@ struct Gate {
 }
 
 impl Trouble {
-    /// Starts a cloud that misbehaves.
-    pub async fn start(kind: Kind) -> io::Result<Self> {
+    /// Starts a cloud that misbehaves, at an address where the provider reaches this machine.
+    pub async fn start(kind: Kind, host: IpAddr) -> io::Result<Self> {
         if kind == Kind::Unreachable {
-            let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+            let address = SocketAddr::new(host, free_port_at(host));
             return Ok(Self { address, task: None, gate: None });
         }
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = TcpListener::bind((host, 0)).await?;
         let address = listener.local_addr()?;
         let task = serve(listener, move |stream| misbehave(kind, stream));
         Ok(Self { address, task: Some(task), gate: None })
@@ -71,7 +71,7 @@ impl Trouble {
 
     /// Starts a gate before the cloud at `upstream`: requests arrive at it, and pass when it is opened.
     pub async fn gate(upstream: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = TcpListener::bind((upstream.ip(), 0)).await?;
         let address = listener.local_addr()?;
         let (arrive, waiting) = watch::channel(0);
         let (open, opened) = watch::channel(false);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::kubernetes::Cluster;
 use crate::patience;
 use crate::target::{
     self, AccessKey, Exit, GATEWAY, HttpAnswer, Identity, Impossible, InCluster, Provider, Settings,
-    TargetFile, free_port,
+    TargetFile, free_port_at,
 };
 use crate::values::Values;
 
@@ -219,6 +219,11 @@ impl World {
         Err(self.impossible.insert(impossible).clone().into())
     }
 
+    /// The address at which the provider reaches what this scenario listens on.
+    pub fn host(&self) -> IpAddr {
+        if self.target.is_container() { GATEWAY } else { Ipv4Addr::LOCALHOST.into() }
+    }
+
     /// Where an operator of this scenario keeps manifests.
     pub fn desk(&self) -> &Path {
         self.folder.path()
@@ -238,7 +243,9 @@ impl World {
     pub fn settings(&self) -> Settings {
         let api = self.trouble.as_ref().map_or_else(|| self.cloud.url().to_owned(), Trouble::url);
         let at = |service, url: &str| {
+            // In a container the cloud is at its own names, unless a class names its address.
             let is_usual = [self.cloud.url(), self.cloud.metadata_url()].contains(&url)
+                && self.other_cloud.is_none()
                 && !self.unreachable.contains_key(&service);
             let is_named = self.own_names.contains(&service) || (self.target.is_container() && is_usual);
             (!is_named).then(|| self.unreachable.get(&service).cloned().unwrap_or_else(|| url.to_owned()))
@@ -267,7 +274,8 @@ impl World {
     /// Takes a service off the network; only possible before the provider starts.
     pub fn disconnect(&mut self, service: Service) -> anyhow::Result<()> {
         ensure!(self.provider.is_none(), "the provider runs already and knows where the service is");
-        self.unreachable.insert(service, format!("http://127.0.0.1:{}", free_port()));
+        let address = SocketAddr::new(self.host(), free_port_at(self.host()));
+        self.unreachable.insert(service, format!("http://{address}"));
         Ok(())
     }
 
@@ -276,12 +284,11 @@ impl World {
         if self.cluster.is_none() {
             ensure!(self.provider.is_none(), "the provider runs already and knows no Kubernetes API");
             let token = self.values.seal("kubernetes-token")?;
-            let is_container = self.target.is_container();
-            let address = SocketAddr::new(if is_container { GATEWAY } else { Ipv4Addr::LOCALHOST.into() }, 0);
+            let address = SocketAddr::new(self.host(), 0);
             let cluster = Cluster::serving(self.driver.objects.clone(), address, &token)
                 .await
                 .context("starting the Kubernetes API")?;
-            if is_container {
+            if self.target.is_container() {
                 let service_account = self.folder.path().join("serviceaccount");
                 cluster.write_service_account(&service_account)?;
                 let in_cluster = InCluster { address: cluster.address(), service_account };

@@ -2,6 +2,7 @@
 
 mod account;
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -72,6 +73,12 @@ impl Cloud {
     /// Starts an empty cloud.
     pub async fn start() -> anyhow::Result<Self> {
         Self::start_with(fake_alicloud::Options::default()).await
+    }
+
+    /// The same at another address of this machine.
+    pub(crate) async fn start_for(host: IpAddr) -> anyhow::Result<Self> {
+        let api = SocketAddr::new(host, 0);
+        Self::start_with(fake_alicloud::Options { api, ..Default::default() }).await
     }
 
     /// Starts an empty cloud at addresses which the cloud of the last scenario may be about to leave.

@@ -59,7 +59,7 @@ async fn trouble(world: &mut World, behaviour: String) -> Result<(), StepError> 
         "speaks another protocol" => Kind::NoHttp,
         _ => bail!("no cloud {behaviour}"),
     };
-    world.trouble = Some(Trouble::start(kind).await?);
+    world.trouble = Some(Trouble::start(kind, world.host()).await?);
     Ok(())
 }
 

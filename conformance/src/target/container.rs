@@ -24,8 +24,7 @@ use super::http::{self, HttpAnswer};
 use super::log::Log;
 use super::network::{GATEWAY, NAME, docker, label};
 use super::process::{Exit, StartError, serves};
-use super::provider::Impossible;
-use super::settings::{Endpoints, InCluster, Settings, Variables, text};
+use super::settings::{InCluster, Settings, Variables, text};
 use crate::patience::{self, OutOfPatience};
 
 /// Where Kubernetes mounts a pod's service account.
@@ -197,14 +196,6 @@ impl ProviderContainer {
 impl Plan {
     /// What the scenario sets, in the container's words and paths.
     fn new(settings: &Settings, file: &Container) -> Result<Self, StartError> {
-        let Endpoints { kms, oos, sts, metadata } = &settings.endpoints;
-        if [kms, oos, sts, metadata].into_iter().any(Option::is_some) {
-            let reason = "a container finds the cloud at its own names, and the scenario has it elsewhere";
-            return Err(Impossible(reason.into()).into());
-        }
-        if !settings.options.allowed_endpoints.is_empty() {
-            return Err(Impossible("a second cloud cannot be seen from the container".into()).into());
-        }
         let mut inside = settings.clone();
         let mut mounts = vec![(settings.provider_folder.clone(), file.sockets.clone())];
         if let Some((_, ca)) = settings.options.ca_files.first() {

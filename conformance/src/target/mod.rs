@@ -24,7 +24,7 @@ pub use file::{TargetError, TargetFile};
 pub use http::HttpAnswer;
 pub use network::ContainerNetwork;
 pub(crate) use network::GATEWAY;
-pub(crate) use port::free_port;
+pub(crate) use port::{free_port, free_port_at};
 pub use process::{Exit, ProviderProcess, StartError};
 pub use provider::{Impossible, Provider};
 pub use settings::{AccessKey, Endpoints, Identity, InCluster, Options, Settings};

@@ -27,7 +27,7 @@ impl Place {
     /// The cloud as containers see it: names over HTTPS, and metadata at the usual address.
     pub(super) fn of_containers() -> Self {
         Self {
-            api: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            api: SocketAddr::new(GATEWAY, 0),
             metadata: SocketAddr::new(GATEWAY, 80),
             api_tls: Some(SocketAddr::new(GATEWAY, 443)),
         }

@@ -1,6 +1,6 @@
-//! Ports on loopback for what cannot be told to take any.
+//! Ports for what cannot be told to take any.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -13,9 +13,14 @@ static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
     AtomicU16::new(u16::from_le_bytes([one, another]))
 });
 
-/// A port on which nobody listens.
+/// A port of loopback on which nobody listens.
 pub(crate) fn free_port() -> u16 {
+    free_port_at(Ipv4Addr::LOCALHOST.into())
+}
+
+/// The same at another address of this machine.
+pub(crate) fn free_port_at(address: IpAddr) -> u16 {
     std::iter::repeat_with(|| RANGE.start + NEXT.fetch_add(1, Ordering::Relaxed) % (RANGE.end - RANGE.start))
-        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .find(|port| TcpListener::bind((address, *port)).is_ok())
         .expect("an endless sequence ends only with a find")
 }
