@@ -91,6 +91,9 @@ What a schema cannot say: rules between values, and those that the cluster's ver
 {{- if and $rrsa.accountId (not (regexMatch "^[0-9]+$" (include "alibabacloud.number" $rrsa.accountId))) -}}
 {{- $found = append $found (printf "rrsa.accountId: %q is no account id, expected digits such as \"1234567890123456\"" (toString $rrsa.accountId)) -}}
 {{- end -}}
+{{- if and $rrsa.clusterId (not (regexMatch "^[A-Za-z0-9_-]+$" (toString $rrsa.clusterId))) -}}
+{{- $found = append $found (printf "rrsa.clusterId: %q is no cluster id, expected letters and digits such as c0123456789abcdef" (toString $rrsa.clusterId)) -}}
+{{- end -}}
 {{- if and $rrsa.oidcProviderArn (not (regexMatch "^acs:ram::[0-9]+:oidc-provider/[^/]+$" $rrsa.oidcProviderArn)) -}}
 {{- $found = append $found (printf "rrsa.oidcProviderArn: %q is no ARN of an OIDC provider, expected acs:ram::<account>:oidc-provider/<name>" $rrsa.oidcProviderArn) -}}
 {{- end -}}
@@ -112,6 +115,30 @@ What a schema cannot say: rules between values, and those that the cluster's ver
 {{- else if and $rrsa.roleArn (not $knowsProvider) (not $hasKeys) -}}
 {{- $found = append $found "rrsa.roleArn: a role needs something to assume it with; set rrsa.enable=true and rrsa.accountId with rrsa.clusterId (or rrsa.oidcProviderArn), or a key pair" -}}
 {{- end -}}
+{{- with (.Values.roleSession).name -}}
+{{- $literal := . | replace "{namespace}" "xx" | replace "{serviceAccount}" "xx" | replace "{node}" "xx" -}}
+{{- $longest := ternary 64 200 (eq $literal .) -}}
+{{- if or (not (regexMatch "^[A-Za-z0-9.@_-]{2,}$" $literal)) (gt (len .) $longest) -}}
+{{- $found = append $found (printf "roleSession.name: %q is no name of a session, expected 2 to 64 letters, digits and characters of '.', '@', '-' and '_', and the placeholders {namespace}, {serviceAccount} and {node}" .) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.ecsRamRole (not (regexMatch "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$" .Values.ecsRamRole)) -}}
+{{- $found = append $found (printf "ecsRamRole: %q is no name of a role, expected what the console shows as the instance's RAM role, such as KubernetesWorkerRole-1" .Values.ecsRamRole) -}}
+{{- end -}}
+{{- $owners := dict "NODE_NAME" "the chart" -}}
+{{- range $map, $entries := dict "envVarsFromSecret" $env "filesFromSecret" $files -}}
+{{- range $name, $source := $entries -}}
+{{- $_ := set $owners $name (printf "%s.%s" $map $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $value := $plain -}}
+{{- $_ := set $owners $name (get $origin $name) -}}
+{{- end -}}
+{{- range .Values.extraEnv -}}
+{{- if hasKey $owners .name -}}
+{{- $found = append $found (printf "extraEnv.%s: %s sets the same; keep one of the two" .name (get $owners .name)) -}}
+{{- end -}}
+{{- end -}}
 {{- with (.Values.roleSession).expirationSeconds -}}
 {{- if or (lt (int .) 900) (gt (int .) 43200) -}}
 {{- $found = append $found (printf "roleSession.expirationSeconds: %d, expected 900 to 43200, or 0 for the cloud's default" (int .)) -}}
@@ -120,9 +147,12 @@ What a schema cannot say: rules between values, and those that the cluster's ver
 
 {{- /* Durations and endpoints. */ -}}
 {{- $durations := dict "linux.healthzTimeout" $linux.healthzTimeout "serveStale" .Values.serveStale "secrets-store-csi-driver.rotationPollInterval" $driver.rotationPollInterval -}}
+{{- $usual := dict "linux.healthzTimeout" "5s" "serveStale" "10m, or nothing" "secrets-store-csi-driver.rotationPollInterval" "2m" -}}
 {{- range $name, $value := $durations -}}
 {{- if and $value (not (regexMatch $duration (toString $value))) -}}
 {{- $found = append $found (printf "%s: %q is no duration, expected such as 5s, 2m or 1h30m" $name (toString $value)) -}}
+{{- else if and $value (not (regexMatch "[1-9]" (toString $value))) -}}
+{{- $found = append $found (printf "%s: %q is no time, expected such as %s" $name (toString $value) (get $usual $name)) -}}
 {{- end -}}
 {{- end -}}
 {{- range $service, $value := .Values.endpoints -}}
@@ -162,6 +192,42 @@ What a schema cannot say: rules between values, and those that the cluster's ver
 {{- end -}}
 {{- if and (not (has $surge (list "0" "0%"))) (semverCompare "<1.22.0-0" $version) -}}
 {{- $found = append $found (printf "linux.updateStrategy.rollingUpdate.maxSurge: DaemonSets have it since Kubernetes 1.22, and this is %s; leave it out" $version) -}}
+{{- end -}}
+{{- $unavailable := "1" -}}
+{{- if not (kindIs "invalid" (($linux.updateStrategy).rollingUpdate).maxUnavailable) -}}
+{{- $unavailable = toString (($linux.updateStrategy).rollingUpdate).maxUnavailable -}}
+{{- end -}}
+{{- $isSurge := not (has $surge (list "0" "0%")) -}}
+{{- $isGap := not (has $unavailable (list "0" "0%")) -}}
+{{- if eq (toString (default "RollingUpdate" ($linux.updateStrategy).type)) "RollingUpdate" -}}
+{{- if and $isSurge $isGap -}}
+{{- $found = append $found (printf "linux.updateStrategy.rollingUpdate: maxSurge %s and maxUnavailable %s exclude each other, set one of them to 0" $surge $unavailable) -}}
+{{- else if not (or $isSurge $isGap) -}}
+{{- $found = append $found "linux.updateStrategy.rollingUpdate: maxUnavailable is 0, and so is maxSurge, so that nothing could be updated; set one of them to 1" -}}
+{{- end -}}
+{{- end -}}
+{{- if and $linux.healthzAddress (not (regexMatch "^([0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$" $linux.healthzAddress)) -}}
+{{- $found = append $found (printf "linux.healthzAddress: %q is no address, expected such as 127.0.0.1, 0.0.0.0 or \"::\", or nothing" $linux.healthzAddress) -}}
+{{- end -}}
+{{- $own := include "alibabacloud.labels" . | fromYaml -}}
+{{- range $map, $labels := dict "linux.podLabels" $linux.podLabels "metrics.podMonitor.labels" ((.Values.metrics).podMonitor).labels -}}
+{{- range $name, $value := $labels -}}
+{{- if hasKey $own $name -}}
+{{- $found = append $found (printf "%s.%s: the chart sets this label; choose another name" $map $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $linux.enabled -}}
+{{- $flags := list -}}
+{{- range concat (include "alibabacloud.serveArgs" . | fromYamlArray) (include "alibabacloud.cloudArgs" . | fromYamlArray) -}}
+{{- $flags = append $flags (regexFind "^[^=]+" .) -}}
+{{- end -}}
+{{- range .Values.extraArgs -}}
+{{- $flag := regexFind "^[^=]+" . -}}
+{{- if and (has $flag $flags) (not (has $flag (list "--allowed-endpoint" "--ca-file"))) -}}
+{{- $found = append $found (printf "extraArgs: %s sets a flag that the chart sets; use the chart's value for it" .) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and (not (.Values.metrics).enabled) (or ((.Values.metrics).service).enabled ((.Values.metrics).podMonitor).enabled) -}}
 {{- $found = append $found "metrics.enabled: false, but metrics.service or metrics.podMonitor is to be installed; set it to true" -}}
