@@ -13,7 +13,7 @@ from base64 import b64decode
 from pathlib import Path
 
 import yaml
-from helm_sdkpy import Configuration, HelmError, Install
+from helm_sdkpy import Configuration, HelmError, Install, Lint, Upgrade
 
 
 def main():
@@ -23,6 +23,9 @@ def main():
     parser.add_argument("--release", required=True)
     parser.add_argument("--namespace", required=True)
     parser.add_argument("--definitions", type=Path, action="append", default=[])
+    parser.add_argument("--over", type=Path)
+    parser.add_argument("--stand-ins", action="store_true")
+    parser.add_argument("--lint", action="store_true")
     parser.add_argument("chart", type=Path)
     parser.add_argument("values", type=Path, nargs="*")
     options = parser.parse_args()
@@ -33,18 +36,36 @@ def main():
     values = {}
     for file in options.values:
         merge(values, yaml.safe_load(file.read_text()) or {})
-    chart = with_dependencies(options.chart, options.scratch / "chart")
-    install = Install(Configuration(namespace=options.namespace, kubeconfig=options.kubeconfig))
+    chart = with_dependencies(options.chart, options.scratch / "chart", options.stand_ins)
+    configuration = Configuration(namespace=options.namespace, kubeconfig=options.kubeconfig)
     try:
-        release = asyncio.run(
-            install.run(options.release, str(chart), values, create_namespace=True, wait=False, timeout=60)
-        )
+        if options.lint:
+            sys.exit(say(asyncio.run(Lint(configuration).run(str(chart)))))
+        release = asyncio.run(install(configuration, chart, values, options))
     except HelmError as error:
         sys.exit(f"helm-render: {error}")
     # Helm made the hooks of an installation like everything else.
     later = [hook for hook in release.get("hooks") or [] if not is_of_installation(hook)]
     for hook in sorted(later, key=lambda hook: hook["path"]):
         print("---", hook["manifest"].strip().removeprefix("---").strip(), sep="\n")
+
+
+def say(lint):
+    """Prints what the linter found; the library hands on severity and place only. Whether anything has to be changed."""
+    severities = ["unknown", "info", "warning", "error"]
+    messages = [(severities[message["Severity"]], message["Path"]) for message in lint["Messages"] or []]
+    for severity, path in messages:
+        print(f"{severity}: {path}")
+    return int(bool(lint["Errors"]) or any(severity != "info" for severity, _ in messages))
+
+
+async def install(configuration, chart, values, options):
+    settings = {"create_namespace": True, "wait": False, "timeout": 60}
+    if not options.over:
+        return await Install(configuration).run(options.release, str(chart), values, **settings)
+    earlier = with_dependencies(options.over, options.scratch / "earlier", options.stand_ins)
+    await Install(configuration).run(options.release, str(earlier), {}, **settings)
+    return await Upgrade(configuration).run(options.release, str(chart), values, wait=False, timeout=60)
 
 
 def is_of_installation(hook):
@@ -76,9 +97,11 @@ def merge(values, later):
             values[name] = value
 
 
-def with_dependencies(chart, copy):
+def with_dependencies(chart, copy, stand_ins):
     """A copy of the chart in which no dependency is missing."""
     shutil.copytree(chart, copy)
+    if stand_ins:
+        shutil.rmtree(copy / "charts", ignore_errors=True)
     for dependency in yaml.safe_load((chart / "Chart.yaml").read_text()).get("dependencies") or []:
         name, version = dependency["name"], dependency["version"]
         present = [copy / "charts" / name, *(copy / "charts").glob(f"{name}-[0-9]*.tgz")]

@@ -98,8 +98,17 @@ pub(super) fn check(resource: &Resource, name: &str, object: &Value) -> Result<(
 
 /// Whether an object may become another.
 pub(super) fn check_change(resource: &Resource, name: &str, old: &Value, new: &Value) -> Result<(), Refusal> {
-    if !resource.group.is_empty() {
-        return Ok(());
+    let is_other = |pointer: &str| old.pointer(pointer) != new.pointer(pointer);
+    match (&*resource.group, &*resource.plural) {
+        // What finds an object's pods, and what a binding grants, are for ever.
+        ("apps", "daemonsets" | "deployments" | "statefulsets") if is_other("/spec/selector") => {
+            return Err(Refusal::invalid(resource, name, "spec.selector", "field is immutable"));
+        }
+        ("rbac.authorization.k8s.io", "clusterrolebindings" | "rolebindings") if is_other("/roleRef") => {
+            return Err(Refusal::invalid(resource, name, "roleRef", "cannot change roleRef"));
+        }
+        ("", _) => {}
+        _ => return Ok(()),
     }
     if resource.plural == "secrets" && old["type"] != new["type"] {
         return Err(Refusal::invalid(resource, name, "type", "field is immutable"));
