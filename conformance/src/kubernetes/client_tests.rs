@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
 use kube::core::{DynamicObject, GroupVersionKind};
@@ -296,6 +298,29 @@ async fn texts_of_a_secret_are_encoded_and_an_immutable_one_stays() {
         (Some("Opaque"), b"text".as_slice())
     );
     assert_eq!(status(&refusal), (422, "Invalid".into()));
+}
+
+#[tokio::test]
+async fn a_selector_and_the_role_of_a_binding_are_for_ever() {
+    let (_cluster, client) = cluster().await;
+    let sets: Api<DaemonSet> = Api::default_namespaced(client.clone());
+    let bindings: Api<ClusterRoleBinding> = Api::all(client);
+    let set = json!({ "metadata": { "name": "a" }, "spec": { "selector": { "matchLabels": { "app": "a" } }, "template": {} } });
+    let role = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "a" });
+    let binding = json!({ "metadata": { "name": "a" }, "roleRef": role });
+    sets.create(&PostParams::default(), &object(set)).await.unwrap();
+    bindings.create(&PostParams::default(), &object(binding)).await.unwrap();
+    let (parameters, relabelled) =
+        (PatchParams::default(), json!({ "metadata": { "labels": { "app": "b" } } }));
+
+    let selector = Patch::Merge(json!({ "spec": { "selector": { "matchLabels": { "app": "b" } } } }));
+    let selector = sets.patch("a", &parameters, &selector).await.unwrap_err();
+    let role = bindings.patch("a", &parameters, &Patch::Merge(json!({ "roleRef": { "name": "b" } }))).await;
+
+    assert_eq!(status(&selector), (422, "Invalid".into()));
+    assert_eq!(status(&role.unwrap_err()), (422, "Invalid".into()));
+    assert!(sets.patch("a", &parameters, &Patch::Merge(&relabelled)).await.is_ok());
+    assert!(bindings.patch("a", &parameters, &Patch::Merge(&relabelled)).await.is_ok());
 }
 
 #[rstest]
