@@ -57,6 +57,9 @@ pub struct Options {
     /// says
     #[arg(long, value_name = "DIR")]
     pub socket_folder: Option<PathBuf>,
+    /// Judge this image instead of the one that the target file names
+    #[arg(long, value_name = "IMAGE", conflicts_with = "socket_folder")]
+    pub image: Option<String>,
     /// How far to judge; each level holds those before it
     #[arg(long, value_name = "LEVEL", default_value = "extended", value_enum)]
     pub level: Level,
@@ -115,6 +118,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         (Some(file), None) => TargetFile::read(file)?,
         (Some(file), Some(folder)) => TargetFile::read(file)?.at(folder)?,
     };
+    let target = options.image.as_deref().map_or(Ok(Arc::clone(&target)), |image| target.of_image(image))?;
     let deviations = match known_deviations(&options) {
         Some(path) => Deviations::read(&path, &catalogue)?,
         None if options.target.is_some() || !target.is_started() => Deviations::default(),

@@ -219,6 +219,15 @@ impl World {
         Err(self.impossible.insert(impossible).clone().into())
     }
 
+    /// For what a binary does without being started as a provider.
+    pub fn needs_binary(&mut self, what: &str) -> anyhow::Result<()> {
+        if !self.binary.as_os_str().is_empty() {
+            return Ok(());
+        }
+        let impossible = Impossible(format!("no binary is at hand, and the scenario needs {what}"));
+        Err(self.impossible.insert(impossible).clone().into())
+    }
+
     /// The address at which the provider reaches what this scenario listens on.
     pub fn host(&self) -> IpAddr {
         if self.target.is_container() { GATEWAY } else { Ipv4Addr::LOCALHOST.into() }

@@ -146,6 +146,7 @@ async fn judge(folder: &Path) -> Report {
         provider: None,
         target: Some(folder.join("target.yaml")),
         socket_folder: None,
+        image: None,
         level: Level::Extended,
         tags: None,
         name: None,

@@ -44,6 +44,7 @@ fn replaced(world: &mut World, name: String, from: String, to: String) -> Result
 
 #[when(regex = r#"^an operator checks (".+)$"#)]
 async fn check(world: &mut World, files: String) -> Result<(), StepError> {
+    world.needs_binary("its check of manifests")?;
     let output = Command::new(&world.binary)
         .args(["lint", "--format=json"])
         .args(quoted(&files))

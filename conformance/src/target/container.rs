@@ -120,7 +120,12 @@ impl ProviderContainer {
 
     /// Asks the operator's door, if there is one.
     pub(super) async fn http_get(&self, path: &str) -> Option<io::Result<HttpAnswer>> {
-        Some(http::get(self.door?, path).await)
+        let door = self.door?;
+        // Nobody has the address of a container that has ended, so a connection to it would not be refused but waited for.
+        if !self.is_running() {
+            return Some(Err(io::Error::new(io::ErrorKind::NotConnected, "the container has ended")));
+        }
+        Some(http::get(door, path).await)
     }
 
     pub(super) fn output(&self) -> Vec<u8> {

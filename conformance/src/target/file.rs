@@ -272,6 +272,16 @@ impl TargetFile {
         Ok(Arc::new(file))
     }
 
+    /// The same file for another image; an error if the file is about none.
+    pub fn of_image(&self, image: &str) -> anyhow::Result<Arc<Self>> {
+        let mut file = self.clone();
+        let Start::Container(container) = &mut file.start else {
+            anyhow::bail!("--image is for containers, and {} is none: its file has no `container`", self.name)
+        };
+        image.clone_into(&mut container.image);
+        Ok(Arc::new(file))
+    }
+
     fn move_socket(&mut self, folder: &Path) -> bool {
         let Start::Socket(running) = &mut self.start else { return false };
         folder.clone_into(&mut running.folder);

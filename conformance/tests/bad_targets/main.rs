@@ -128,6 +128,7 @@ async fn judge(folder: &Path, name: &str) -> Report {
         provider: Some(binary),
         target: Some(folder.join("target.yaml")),
         socket_folder: None,
+        image: None,
         level: Level::Extended,
         tags: None,
         name: None,
