@@ -17,6 +17,7 @@ pub mod interruption;
 pub mod kubernetes;
 pub mod leak;
 pub mod load;
+pub mod mutants;
 pub mod patience;
 pub mod report;
 pub mod requirements;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use conformance::target::TargetFile;
-use conformance::{commands, demo, kubernetes, load, suite};
+use conformance::{commands, demo, kubernetes, load, mutants, suite};
 
 /// The exit code when nothing could be judged or shown at all.
 const UNUSABLE: u8 = 2;
@@ -34,6 +34,8 @@ enum Command {
     ReportSchema,
     /// Show the main job in five seconds: a secret becomes a file, and changes when the secret does
     Demo(demo::Options),
+    /// Check that the suite catches the mutants of the workspace's provider: exit code 0 when all are caught
+    Mutants(mutants::Options),
     /// Drive a provider hard, and tell how fast it is and what that costs
     Load(Box<load::Options>),
     /// Serve the suite's small Kubernetes API, for Helm, kubectl and other clients
@@ -52,6 +54,7 @@ async fn main() -> ExitCode {
         Command::Requirements(options) => commands::requirements(&options),
         Command::ReportSchema => commands::report_schema(),
         Command::Demo(options) => demo::run(options).await,
+        Command::Mutants(options) => mutants::run(options).await,
         Command::Load(options) => load::run(*options).await,
         Command::Kubernetes(options) => kubernetes::run(options).await,
         Command::TargetSchema => target_schema(),

@@ -289,13 +289,40 @@ impl Run {
     async fn play(&self, collector: Collector, planned: BTreeMap<Place, Planned>, notes: Notes) {
         // A cloud at fixed addresses is there once.
         let alone = self.target.place().map(|_| 1);
-        let concurrency = alone.or(self.options.concurrency).unwrap_or_else(|| {
-            available_parallelism().map_or(1, std::num::NonZero::get) * SCENARIOS_PER_PROCESSOR
-        });
-        let runner = runner::basic::Cli { fail_fast: self.options.fail_fast, ..Default::default() };
-        let (binary, target) = (self.binary.clone(), Arc::clone(&self.target));
+        let concurrency = alone.or(self.options.concurrency);
+        let performance = Performance {
+            features: self.catalogue.features().to_vec(),
+            binary: self.binary.clone(),
+            target: Arc::clone(&self.target),
+            concurrency: concurrency.unwrap_or_else(|| processors() * SCENARIOS_PER_PROCESSOR),
+            fail_fast: self.options.fail_fast,
+        };
+        performance.play(collector, planned, notes).await;
+    }
+}
+
+/// How many processors there are.
+pub(crate) fn processors() -> usize {
+    available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Scenarios that are run against one binary.
+#[derive(Debug)]
+pub(crate) struct Performance {
+    pub(crate) features: Vec<Feature>,
+    pub(crate) binary: PathBuf,
+    pub(crate) target: Arc<TargetFile>,
+    pub(crate) concurrency: usize,
+    pub(crate) fail_fast: bool,
+}
+
+impl Performance {
+    /// Runs those that are planned, in the order of the features.
+    pub(crate) async fn play(self, collector: Collector, planned: BTreeMap<Place, Planned>, notes: Notes) {
+        let Self { features, binary, target, concurrency, fail_fast } = self;
+        let runner = runner::basic::Cli { fail_fast, ..Default::default() };
         World::cucumber::<&str>()
-            .with_parser(Parsed(self.catalogue.features().to_vec()))
+            .with_parser(Parsed(features))
             .with_writer(collector)
             .with_cli(cli::Opts::<_, _, _, cli::Empty> { runner, ..Default::default() })
             .max_concurrent_scenarios(concurrency)
@@ -342,11 +369,13 @@ async fn noted(world: &mut World, steps_passed: bool) -> Note {
         let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
         Seen { exit: exit.map(|status| status.to_string()), output: last.join("\n") }
     });
+    let is_up = world.provider.is_some() || world.stand_in.is_some() || world.check.is_some();
+    let is_served = is_up && exit.is_none();
     let seen = seen.filter(|seen| seen.exit.is_some() || !seen.output.is_empty());
     let clouds = [Some(&world.cloud), world.other_cloud.as_ref()];
     let calls = clouds.into_iter().flatten().flat_map(crate::cloud::Cloud::calls).collect();
     let impossible = world.impossible.as_ref().filter(|_| !steps_passed).map(ToString::to_string);
-    Note { impossible, complaints, search: world.values.search().clone(), calls, seen }
+    Note { impossible, complaints, search: world.values.search().clone(), calls, seen, is_served }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a report tells when its run really was")]
@@ -354,7 +383,7 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-fn place(feature: &Feature, line: usize) -> Place {
+pub(crate) fn place(feature: &Feature, line: usize) -> Place {
     let file = feature.path.as_deref().and_then(Path::to_str).unwrap_or_default();
     (file.to_owned(), line)
 }

@@ -269,6 +269,7 @@ Feature: F
 
     fn ran(names: &[&str], failure: Option<&str>) -> Vec<Ran> {
         let ran = |name: &&str| Ran {
+            is_served: true,
             id: format!("f/{name}"),
             failure: failure.map(str::to_owned),
             is_impossible: false,

@@ -116,6 +116,7 @@ async fn readyz(State(Shared { subject, .. }): State<Shared>) -> (StatusCode, St
 }
 
 fn readiness(subject: &Subject) -> Result<(), String> {
+    mutate!(AlwaysReady => return Ok(()));
     if *subject.stop.borrow() {
         return Err("stopping".to_owned());
     }

@@ -18,6 +18,9 @@
 //!
 //! Calls go downwards only: service → mount → store, credential → alicloud.
 
+#[macro_use]
+mod mutate;
+
 pub mod admin;
 pub mod alicloud;
 pub mod authority;
@@ -34,6 +37,8 @@ pub mod kubernetes;
 pub mod lint;
 pub mod metrics;
 pub mod mount;
+#[cfg(feature = "mutants")]
+pub mod mutant;
 pub mod proto;
 pub mod repeats;
 pub mod sensitive;

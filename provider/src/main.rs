@@ -22,7 +22,7 @@ const USAGE: u8 = 2;
 /// Mounts wait for the network; two threads keep up with what a node asks for, and cost little when it asks nothing.
 const WORKERS: usize = 2;
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         None => serve(cli.serve),

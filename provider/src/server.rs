@@ -43,7 +43,8 @@ impl Socket {
     /// Takes the place in `directory`.
     pub fn bind(directory: &Path) -> Result<Self, BindError> {
         let path = directory.join(SOCKET_NAME);
-        refuse_foreign(&path)?;
+        mutate!(ForeignFileReplaced, refuse_foreign(&path)?, ());
+        mutate!(StaleSocketKept => if path.exists() { return Err(BindError::Foreign { path }) });
         // No longer than the name it takes in the end, since socket paths are short.
         let unique = uuid::Uuid::new_v4().simple().to_string();
         let temporary = Temporary(directory.join(format!(".{}.sock", &unique[..8])));
@@ -173,17 +174,18 @@ pub async fn serve(
         .add_service(health)
         .add_service(CsiDriverProviderServer::new(service))
         .serve_with_incoming_shutdown(incoming, async move {
-            wait_for(&mut stopped).await;
+            mutate!(SigtermIgnored, wait_for(&mut stopped).await, std::future::pending().await);
             drop(taking);
             // The socket goes first: from now on the driver waits for a successor instead of a refusal. The listener is
             // still open here, so the inode cannot have been given to another file.
-            place.withdraw();
+            mutate!(SocketLeftBehind, place.withdraw(), ());
             drop(listener);
             retire(&mut reporter).await;
         });
     let mut stopped = stop;
+    mutate!(RunningMountsCut: grace_period = Duration::ZERO);
     let limit = async move {
-        wait_for(&mut stopped).await;
+        mutate!(SigtermIgnored, wait_for(&mut stopped).await, std::future::pending().await);
         tokio::time::sleep(grace_period.saturating_sub(ANSWERING)).await;
         ending.send_replace(true);
         tokio::time::sleep(ANSWERING.min(grace_period)).await;

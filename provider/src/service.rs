@@ -93,7 +93,7 @@ impl Service {
         }
         let response = response(files);
         let (size, largest) = (response.encoded_len(), self.largest_response);
-        if size > largest {
+        if mutate!(ResponseLimitIgnored, size > largest, false) {
             return Err(Error::TooLarge { size, largest });
         }
         self.mounter.mounted(&spec);
@@ -112,7 +112,7 @@ impl CsiDriverProvider for Service {
     async fn version(&self, _: Request<VersionRequest>) -> Result<Response<VersionResponse>, Status> {
         Ok(Response::new(VersionResponse {
             version: "v1alpha1".to_owned(),
-            runtime_name: RUNTIME_NAME.to_owned(),
+            runtime_name: mutate!(OtherName, RUNTIME_NAME, "provider").to_owned(),
             runtime_version: env!("CARGO_PKG_VERSION").to_owned(),
         }))
     }
@@ -121,6 +121,7 @@ impl CsiDriverProvider for Service {
         let mut running = self.metrics.mounts.start();
         let caller = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
         let allowed = deadline::budget(caller.and_then(deadline::parse_grpc_timeout));
+        mutate!(NoDeadline: allowed = Duration::from_secs(3_600));
         let message = request.into_inner();
         let (subject, result) = self.answer(&message, allowed, &mut running).await;
         let log = tracing::info_span!(
@@ -149,7 +150,8 @@ impl CsiDriverProvider for Service {
             }
             Err(error) => {
                 let code = code(&error);
-                let duration = running.finish(outcome(&error));
+                let duration =
+                    running.finish(mutate!(FailuresCountedAsOk, outcome(&error), MountOutcome::Ok));
                 let text = text(&subject, &error);
                 tracing::warn!(code = ?code, duration.ms = duration.as_millis(), "mount failed: {text}");
                 Err(Status::new(code, text))
@@ -204,10 +206,13 @@ fn response(files: Vec<File>) -> MountResponse {
     let mut response = MountResponse::default();
     for file in files {
         let id = file.path.to_string();
-        response.object_version.push(ObjectVersion { id: id.clone(), version: file.version_id });
+        let version = mutate!(ConstantVersion, file.version_id, "1".to_owned());
+        mutate!(RestlessVersion: version = uuid::Uuid::new_v4().to_string());
+        mutate!(ValueInLog => tracing::info!("{}", String::from_utf8_lossy(file.contents.expose())));
+        response.object_version.push(ObjectVersion { id: id.clone(), version });
         response.files.push(proto::File {
             path: id,
-            mode: i32::from(file.mode.bits()),
+            mode: mutate!(WrongMode, i32::from(file.mode.bits()), 0o600),
             contents: file.contents.into_exposed(),
         });
     }
@@ -264,7 +269,7 @@ pub(crate) fn code(error: &Error) -> Code {
     match error {
         Error::Panic(_) => Code::Internal,
         // Nothing is known but that it did not work. `Unavailable` and `DeadlineExceeded` would say more, and are not final.
-        Error::Deadline { .. } | Error::Ending => Code::Unknown,
+        Error::Deadline { .. } | Error::Ending => mutate!(UncertainEnding, Code::Unknown, Code::Unavailable),
         Error::TooLarge { .. } => Code::FailedPrecondition,
         Error::Mount(error) => mount_code(error),
     }
@@ -305,7 +310,7 @@ fn call_code(error: &call::Error) -> Code {
         call::Error::Unreachable { .. }
         | call::Error::TimedOut { .. }
         | call::Error::Crowded { .. }
-        | call::Error::Nonsense { .. } => Code::Unknown,
+        | call::Error::Nonsense { .. } => mutate!(UncertainCode, Code::Unknown, Code::Unavailable),
         call::Error::Unsendable { .. } => Code::FailedPrecondition,
     }
 }

@@ -21,7 +21,7 @@ pub fn start(log: Log) -> Result<(), TryInitError> {
     let filter = Targets::new().with_default(LevelFilter::WARN).with_target(env!("CARGO_CRATE_NAME"), ours);
     let registry = tracing_subscriber::registry().with(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    match log.format {
+    match mutate!(LogIsProse, log.format, LogFormat::Text) {
         LogFormat::Text => registry.with(lines.with_ansi(false)).try_init()?,
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init()?,
     }

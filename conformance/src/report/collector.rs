@@ -48,6 +48,8 @@ pub struct Note {
     pub search: LeakSearch,
     /// What its clouds were asked.
     pub calls: Vec<JournalEntry>,
+    /// Whether its target came up and did not end by itself.
+    pub is_served: bool,
     /// What was seen of its target, if something is wrong.
     pub seen: Option<Seen>,
 }
@@ -82,6 +84,8 @@ pub struct Ran {
     pub calls: Vec<Call>,
     /// What was seen of its target, if it failed.
     pub seen: Option<Seen>,
+    /// Whether its target came up and did not end by itself: if not, a failure says nothing about its steps.
+    pub is_served: bool,
 }
 
 /// The runner's listener.
@@ -91,6 +95,7 @@ pub struct Collector {
     notes: Notes,
     running: BTreeMap<Place, Running>,
     record: Record,
+    is_quiet: bool,
 }
 
 /// What a listener has heard; it stays when the run is interrupted.
@@ -126,7 +131,12 @@ struct Running {
 impl Collector {
     /// A listener for these scenarios.
     pub fn new(planned: BTreeMap<Place, Planned>, notes: Notes) -> Self {
-        Self { planned, notes, running: BTreeMap::new(), record: Record::default() }
+        Self { planned, notes, running: BTreeMap::new(), record: Record::default(), is_quiet: false }
+    }
+
+    /// The same, and the terminal is told nothing.
+    pub fn quiet(self) -> Self {
+        Self { is_quiet: true, ..self }
     }
 
     /// What it hears, to be taken when the run is over.
@@ -184,12 +194,24 @@ impl Collector {
         let seen = seen.map(|seen| Seen { output: clean(&seen.output), ..seen });
         let calls = note.calls.iter().map(|entry| call(entry, &running, at)).collect();
         let took = since(running.started, at);
-        let ran =
-            Ran { id: planned.id.clone(), failure, is_impossible, took, steps: running.steps, calls, seen };
+        let is_served = note.is_served;
+        let ran = Ran {
+            id: planned.id.clone(),
+            failure,
+            is_impossible,
+            took,
+            steps: running.steps,
+            calls,
+            seen,
+            is_served,
+        };
         let mut heard = locked(&self.record.0);
         heard.secrets.merge(&note.search);
         let text = self.line(heard.ran.len() + 1, place, planned, &ran);
         heard.ran.push(ran);
+        if self.is_quiet {
+            return;
+        }
         // Nobody may be listening any more; the report is written all the same.
         let _ = io::stdout().lock().write_all(text.as_bytes());
         heard.told.push_str(&text);

@@ -18,7 +18,7 @@ mod running;
 mod settings;
 mod template;
 
-pub use binary::{PROVIDER_NAME, provider_binary};
+pub use binary::{PROVIDER_NAME, mutants_binary, provider_binary};
 pub(crate) use file::Place;
 pub use file::{TargetError, TargetFile};
 pub use http::HttpAnswer;

@@ -119,6 +119,8 @@ impl State {
 impl Bound {
     #[expect(clippy::cast_precision_loss, reason = "ceilings are small numbers")]
     fn new(service: Service, ceiling: usize, metrics: Arc<Metrics>) -> Self {
+        mutate!(OneCallAtATime: ceiling = 1);
+        mutate!(BoundIgnored: ceiling = 100);
         let state = State { limit: ceiling as f64, places: ceiling, shrunk: None };
         metrics.bounds.limit(service, ceiling);
         Self { service, ceiling, places: Semaphore::new(ceiling), state: Mutex::new(state), metrics }
@@ -126,6 +128,7 @@ impl Bound {
 
     /// A place among the calls under way, in the order of asking, if there is one before it is `until`.
     pub(super) async fn enter(self: Arc<Self>, until: Instant) -> Option<Place> {
+        mutate!(OneCallAtATime: until = Instant::now() + std::time::Duration::from_secs(1));
         let permit = timeout_at(until, self.places.acquire()).await.ok()?;
         permit.expect("the semaphore is never closed").forget();
         self.metrics.bounds.entered(self.service);

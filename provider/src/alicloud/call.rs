@@ -215,8 +215,10 @@ impl Client {
         refusal: Refusal,
         seen: &mut Seen,
     ) -> Result<Answer, Error> {
+        let sending = self.http.execute(request);
         let response =
-            self.http.execute(request).await.map_err(|error| Error::transport(endpoint, &error))?;
+            mutate!(CancelledGoesOn, sending.await, tokio::spawn(sending).await.expect("no panic"));
+        let response = response.map_err(|error| Error::transport(endpoint, &error))?;
         let status = response.status();
         *seen = Seen { status: Some(status.as_u16()), hint: retry::hint(response.headers()) };
         let request_id = header_text(response.headers(), "x-acs-request-id");

@@ -56,7 +56,8 @@ impl Metadata {
 
     /// The instance's region. It never changes, so it is asked for once in the life of the process.
     pub async fn region(&self, until: Instant) -> Result<Region, Error> {
-        let asking = self.region.get_or_try_init(|| async {
+        let known = mutate!(RegionForgotten, &self.region, Box::leak(Box::default()));
+        let asking = known.get_or_try_init(|| async {
             let answer = self.read("GetRegion", REGION_PATH, until).await?;
             let text = text(&answer).ok_or_else(|| self.nonsense("a region that is no text"))?;
             text.parse().map_err(|_| self.nonsense("a region that is no region id"))

@@ -37,15 +37,17 @@ pub enum Persistence {
 /// What `error` deserves; `status` is that of the answer, if there was one.
 pub fn persistence(error: &Error, status: Option<u16>) -> Persistence {
     match error {
-        Error::Refused { fault: Fault::Throttled, .. } => Persistence::WhileTime,
+        Error::Refused { fault: Fault::Throttled, .. } => {
+            mutate!(ThrottlingNotRetried, Persistence::WhileTime, Persistence::Never)
+        }
         Error::Refused { fault: Fault::Unavailable, .. }
         | Error::Unreachable { .. }
-        | Error::TimedOut { .. } => Persistence::Briefly,
+        | Error::TimedOut { .. } => mutate!(TroubleNotRetried, Persistence::Briefly, Persistence::Never),
         // A gateway in front of the service has pages of its own.
         Error::Nonsense { .. } if status.is_some_and(|status| status >= 500) => Persistence::Briefly,
         Error::Nonsense { .. } if status == Some(429) => Persistence::WhileTime,
         Error::Refused { .. } | Error::Nonsense { .. } | Error::Unsendable { .. } | Error::Crowded { .. } => {
-            Persistence::Never
+            mutate!(RefusalsRetried, Persistence::Never, Persistence::Briefly)
         }
     }
 }

@@ -62,6 +62,7 @@ impl Sts {
     ) -> Result<Session, Error> {
         let seconds = assumption.seconds();
         let mut parameters = assumption.parameters(&seconds);
+        mutate!(ExternalIdUnsaid: external_id = None);
         parameters.extend(external_id.map(|id| ("ExternalId", id)));
         let operation = Operation { action: "AssumeRole", version: VERSION, parameters: &parameters };
         let answer =

@@ -66,7 +66,8 @@ impl Default for Rewriter {
 impl Rewriter {
     /// Starts at the first octet of a connection.
     pub fn new() -> Self {
-        Self { state: State::Preface { matched: 0 }, held: Vec::new(), table: Table::new() }
+        let state = mutate!(AuthorityRefused, State::Preface { matched: 0 }, State::Verbatim);
+        Self { state, held: Vec::new(), table: Table::new() }
     }
 
     /// Takes `input` in and appends to `output` what is ready to go on.

@@ -36,7 +36,10 @@ impl Caller {
         secrets: &BTreeMap<String, Sensitive<String>>,
     ) -> Self {
         let secret = |wanted: &str| {
-            let found = secrets.iter().find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted));
+            let is_wanted = |name: &str| {
+                mutate!(PodKeysInExactCase, name.trim().eq_ignore_ascii_case(wanted), name == wanted)
+            };
+            let found = secrets.iter().find(|(name, _)| is_wanted(name));
             found.and_then(|(_, value)| trimmed(value.expose()))
         };
         let in_secrets = secrets.get(TOKENS).and_then(|tokens| trimmed(tokens.expose()));
@@ -45,14 +48,18 @@ impl Caller {
             pod_identity,
             account: account.and_then(|(namespace, name)| Name::new(namespace, name)),
             tokens: in_secrets.or_else(|| attribute(TOKENS).and_then(trimmed)),
-            access_key: secret(ACCESS_KEY),
+            access_key: mutate!(
+                TokensTakenForKeys,
+                secret(ACCESS_KEY),
+                secret(ACCESS_KEY).or(secret(TOKENS))
+            ),
             access_secret: secret(ACCESS_SECRET),
         }
     }
 
     pub(super) fn asked(&self) -> Asked {
         Asked {
-            pod_identity: self.pod_identity,
+            pod_identity: mutate!(PodIdentityIgnored, self.pod_identity, false),
             // Half a pair is meant to be one.
             node_publish_secret: self.access_key.is_some() || self.access_secret.is_some(),
         }

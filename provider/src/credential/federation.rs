@@ -45,9 +45,10 @@ impl Credentials {
             let assumption = Assumption { role: &role, session_name: &session_name, seconds };
             let session =
                 self.sts.assume_role_with_oidc(&endpoint, &provider, &token, assumption, until).await;
-            session
-                .map(kept)
-                .map_err(|cause| Error::federation(source, &role, &provider, Claims::of(&token), cause))
+            session.map(kept).map_err(|cause| {
+                let claims = mutate!(ClaimsUnsaid, Claims::of(&token), Claims::default());
+                Error::federation(source, &role, &provider, claims, cause)
+            })
         };
         self.session(source, identity, until, open).await
     }

@@ -149,6 +149,7 @@ impl Credentials {
         until: Instant,
     ) -> Result<Granted, Ungranted> {
         let base = self.base(caller, region, until).await;
+        mutate!(CrossAccountIgnored: cross_account = None);
         let Some(role) = cross_account else { return base };
         let base = base.map_err(|Ungranted { identity, warning, cause }| {
             let become_other = |base| self.terms().map(|terms| Arc::new(terms.identity(&base, role)));
@@ -174,7 +175,9 @@ impl Credentials {
     ) -> Result<Granted, Ungranted> {
         let plan = plan::plan(self.order, caller.asked());
         let (result, used, warning) = match self.from(plan.source, caller, region, until).await {
-            Err(Ungranted { cause, .. }) if cause.is_absence() && plan.fallback.is_some() => {
+            Err(Ungranted { cause, .. })
+                if mutate!(SlidAfterFailure, cause.is_absence(), true) && plan.fallback.is_some() =>
+            {
                 let used = plan.fallback.unwrap_or(plan.source);
                 let warning = Warning::FellBack { used, reason: Box::new(cause) };
                 (self.from(used, caller, region, until).await, used, Some(warning))
@@ -229,7 +232,8 @@ impl Credentials {
     where
         F: Future<Output = Result<(Credential, Freshness), Error>>,
     {
-        let identity = Arc::new(identity);
+        let identity = Arc::new(mutate!(SessionsShared, identity, Identity::Instance { role: None }));
+        mutate!(SessionsForgotten => self.sessions.forget(&identity, |_| true));
         let label = identity.label(source);
         let counted = async |until| {
             let exchange =

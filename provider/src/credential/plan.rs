@@ -87,10 +87,16 @@ pub struct RoleAlone;
 /// The source of mounts that bring nothing of their own.
 pub fn provider_level(configured: Configured) -> Result<Source, RoleAlone> {
     match configured {
-        Configured { role: true, provider: true, .. } => Ok(Source::ProviderOidc),
-        Configured { role: true, provider: false, key_pair: true } => Ok(Source::RamRole),
+        Configured { role: true, provider: true, .. } => {
+            Ok(mutate!(RrsaIgnored, Source::ProviderOidc, Source::EcsRamRole))
+        }
+        Configured { role: true, provider: false, key_pair: true } => {
+            Ok(mutate!(RoleNotAssumed, Source::RamRole, Source::AccessKey))
+        }
         Configured { role: true, provider: false, key_pair: false } => Err(RoleAlone),
-        Configured { role: false, key_pair: true, .. } => Ok(Source::AccessKey),
+        Configured { role: false, key_pair: true, .. } => {
+            Ok(mutate!(KeyPairIgnored, Source::AccessKey, Source::EcsRamRole))
+        }
         // A provider alone serves the identities of pods.
         Configured { role: false, key_pair: false, .. } => Ok(Source::EcsRamRole),
     }
@@ -129,15 +135,16 @@ pub struct Plan {
 
 /// The plan for a mount.
 pub fn plan(order: Order, asked: Asked) -> Plan {
+    let prefer_pods_pair = mutate!(PodKeysFirst, order.prefer_node_publish_secret, true);
     let (without_pod_identity, key_pair_ignored) = match (asked.node_publish_secret, order.provider_level) {
-        (true, Source::ProviderOidc | Source::RamRole) if !order.prefer_node_publish_secret => {
-            (order.provider_level, true)
-        }
+        (true, Source::ProviderOidc | Source::RamRole) if !prefer_pods_pair => (order.provider_level, true),
         (true, _) => (Source::NodePublishSecret, false),
         (false, provider_level) => (provider_level, false),
     };
     if asked.pod_identity {
-        let fallback = order.pod_identity_fallback.then_some(without_pod_identity);
+        let may_fall_back = mutate!(SlidIdentity, order.pod_identity_fallback, true);
+        mutate!(SlidAfterFailure: may_fall_back = true);
+        let fallback = may_fall_back.then_some(without_pod_identity);
         return Plan { source: Source::PodServiceAccount, fallback, key_pair_ignored: false };
     }
     Plan { source: without_pod_identity, fallback: None, key_pair_ignored }

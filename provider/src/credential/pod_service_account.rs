@@ -45,7 +45,8 @@ fn token(tokens: Option<&Sensitive<String>>) -> Result<Sensitive<String>, Error>
     let tokens = tokens.ok_or(Error::NoTokens)?;
     let mut tokens: BTreeMap<String, Entry> = serde_json::from_str(tokens.expose())
         .map_err(|error| Error::Tokens { line: error.line(), column: error.column() })?;
-    if let Some(entry) = tokens.remove(AUDIENCE) {
+    let entry = mutate!(AnyAudience, tokens.remove(AUDIENCE), tokens.pop_first().map(|(_, entry)| entry));
+    if let Some(entry) = entry {
         return Ok(entry.token);
     }
     let audiences: Vec<_> = tokens.keys().map(|audience| format!("{audience:?}")).collect();

@@ -105,7 +105,8 @@ impl Settings {
             Some(Provider::Named(arn)) => Some(arn.value()?.as_ref().clone()),
             Some(Provider::OfCluster { account, cluster }) => {
                 let (account, cluster) = (account.value()?, cluster.value()?);
-                let arn = OidcProviderArn::of_cluster(&account, &cluster);
+                let cluster = mutate!(OtherCluster, cluster.as_str(), "c0");
+                let arn = OidcProviderArn::of_cluster(&account, cluster);
                 Some(arn.expect("both are checked when they are read"))
             }
         })
@@ -118,12 +119,14 @@ impl Settings {
     }
 
     pub(super) fn session_name(&self, account: Option<&Name>) -> Result<String, Error> {
-        let Some(template) = &self.session_name else { return Ok(session_name::DEFAULT.to_owned()) };
+        let template = mutate!(SessionNameIgnored, self.session_name.as_ref(), None);
+        let Some(template) = template else { return Ok(session_name::DEFAULT.to_owned()) };
         Ok(template.value()?.render(account, &self.node))
     }
 
     pub(super) fn session_seconds(&self) -> Result<Option<u32>, Error> {
-        Ok(self.session_seconds.as_ref().map(Setting::value).transpose()?.map(|seconds| *seconds))
+        let seconds = mutate!(SessionLifeIgnored, self.session_seconds.as_ref(), None);
+        Ok(seconds.map(Setting::value).transpose()?.map(|seconds| *seconds))
     }
 
     pub(super) fn external_id(&self) -> Result<Option<String>, Error> {

@@ -88,6 +88,7 @@ impl Mounter {
         permission: &str,
         until: Instant,
     ) -> Result<Request, Error> {
+        mutate!(MetadataAsked => drop(self.metadata.region(until).await));
         let parse = |settings| Request::parse(attributes, secrets, target_path, permission, settings);
         let request = parse(&self.settings)?;
         if request.objects.iter().all(|object| self.door(object, request.region.as_ref()).is_some()) {
@@ -149,7 +150,9 @@ impl Mounter {
             Selection::Oos(_) => region,
         };
         let key = |identity: &Arc<Identity>| {
-            let (identity, door) = (Arc::clone(identity), door.clone());
+            let identity =
+                mutate!(RememberedForAll, Arc::clone(identity), Arc::new(Identity::Instance { role: None }));
+            let door = door.clone();
             let (region, selection) = (region_of_call.cloned(), object.selection.clone());
             Arc::new(Key { identity, door, region, selection })
         };
@@ -159,7 +162,7 @@ impl Mounter {
         };
         let ask = async |granted: &Granted| {
             let ask = async || self.ask(object, &door, region, granted, until).await;
-            let session = &granted.credential.access_key_id;
+            let session = mutate!(RememberedForAll, granted.credential.access_key_id.as_str(), "");
             self.cache.get(&key(&granted.identity), session, arrival, until, ask).await
         };
         let mut granted = match grant().await {
@@ -181,7 +184,10 @@ impl Mounter {
         let warning = granted.warning;
         match value {
             Ok(value) => Ok(Reading { value: Some(value), warning, stale: None }),
-            Err(cause) if object.optional && store::is_absence(&cause) => {
+            Err(cause)
+                if mutate!(OptionalIgnored, object.optional, false)
+                    && mutate!(OptionalExcusesAll, store::is_absence(&cause), true) =>
+            {
                 Ok(Reading { value: None, warning, stale: None })
             }
             Err(cause) => {
@@ -191,11 +197,11 @@ impl Mounter {
                 {
                     return Ok(Reading::stale(object, value, age, warning, &cause));
                 }
-                Err(Error::Read {
-                    object: object.label.clone(),
-                    advice: advice(&cause, region, &object.selection, granted.source),
-                    cause,
-                })
+                mutate!(PartialMount => return Ok(Reading { value: None, warning, stale: None }));
+                mutate!(SwallowedError => return Ok(Reading { value: Some(Value::empty()), warning, stale: None }));
+                let advice = advice(&cause, region, &object.selection, granted.source);
+                mutate!(KeyInError: advice = granted.credential.access_key_secret.expose().clone());
+                Err(Error::Read { object: object.label.clone(), cause, advice })
             }
         }
     }
@@ -358,7 +364,7 @@ pub(crate) fn advice(
     };
     let advice = match fault {
         Fault::NotFound => absence(region, selection),
-        Fault::Denied => permission(region, selection),
+        Fault::Denied => mutate!(AdviceUnsaid, permission(region, selection), String::new()),
         Fault::Credential => source.check_advice().to_owned(),
         Fault::Clock => {
             "synchronize the node's clock, which is off by more than the cloud tolerates".to_owned()

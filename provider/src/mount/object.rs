@@ -119,7 +119,7 @@ pub fn check_objects(text: &str, rules: &Rules<'_>) -> (Vec<SecretObject>, Vec<F
     if count > MOST_FILES {
         findings.push(Finding::of_all(Place::default(), Problem::TooManyFiles { count }));
     }
-    note_conflicts(&objects, &mut findings);
+    mutate!(DuplicatePath, note_conflicts(&objects, &mut findings), ());
     findings.sort_by_key(|finding| finding.place);
     (objects, findings)
 }

@@ -101,7 +101,7 @@ impl FromStr for FilePath {
         }
         for element in text.split('/') {
             match element {
-                ".." => return Err(Error::Traversal),
+                ".." => mutate!(PathLeadsOut, return Err(Error::Traversal), {}),
                 "." | "" => return Err(Error::NotClean),
                 _ if element.len() > LONGEST_ELEMENT => return Err(Error::ElementTooLong),
                 _ => {}

@@ -126,15 +126,20 @@ impl Request {
             return Err(Error::NoTargetPath);
         }
         let mode = parse_permission(permission)?;
-        let secrets = parse_string_map("secrets", secrets)?.unwrap_or_default();
+        let secrets = parse_string_map("secrets", secrets)?;
+        mutate!(NullSecretsRefused => if secrets.is_none() { return Err(Error::NotAnObject { field: "secrets", found: "null" }) });
+        let secrets = secrets.unwrap_or_default();
         let non_empty = |name| attributes.value(name).filter(|value| !value.is_empty());
         let pod_identity = non_empty("usePodServiceAccountToken").map_or(Ok(false), parse_pod_identity)?;
         let caller = Caller::new(pod_identity, |name| attributes.value(name), &secrets);
-        let region = non_empty("region").map(str::parse).transpose()?.or_else(|| settings.region.clone());
-        let translation = non_empty("pathTranslation").map(parse_translation).transpose()?;
+        let region = mutate!(ClassRegionIgnored, non_empty("region"), None);
+        let region = region.map(str::parse).transpose()?.or_else(|| settings.region.clone());
+        let translation = mutate!(TranslationIgnored, non_empty("pathTranslation"), None);
+        let translation = translation.map(parse_translation).transpose()?;
         let rules = settings.rules(translation.unwrap_or_default(), region.as_ref());
         let (objects, findings) = parse_objects(attributes.value("objects").unwrap_or_default(), &rules)?;
         let warnings = attributes.unknown().chain(findings.into_iter().map(Warning::Object)).collect();
+        mutate!(OddFieldsUnsaid: warnings = Vec::new());
         let volume = non_empty(POD_UID).and_then(|uid| Volume::new(uid, target_path));
         Ok(Self { region, objects, caller, volume, mode, warnings })
     }
@@ -278,7 +283,9 @@ fn parse_string_map(
     };
     let texts = members.into_iter().map(|(key, member)| match member {
         Json::Text(text) => Ok((key, text)),
-        Json::Other(found) => Err(Error::NotText { field, key, found }),
+        Json::Other(found) => {
+            mutate!(MalformedTaken, Err(Error::NotText { field, key, found }), Ok((key, found.into())))
+        }
         Json::Object(_) => Err(Error::NotText { field, key, found: "an object" }),
     });
     texts.collect::<Result<_, _>>().map(Some)

@@ -31,6 +31,7 @@ impl Settings {
 
     /// KMS for an object that may name its own endpoint; nothing without any region.
     pub fn kms_door(&self, own: Option<&Endpoint>, region: Option<&Region>) -> Option<Door> {
+        mutate!(EndpointIgnored: own = None);
         let endpoint = own.or(self.kms_endpoint.as_ref()).cloned();
         endpoint
             .or_else(|| region.map(|region| Endpoint::kms(region, self.network)))

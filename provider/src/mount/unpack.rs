@@ -15,10 +15,11 @@ use crate::store::{Selection, Value};
 pub(super) async fn unpack(object: &SecretObject, value: &Value, mode: FileMode) -> Result<Vec<File>, Error> {
     let Value { contents, version_id } = value;
     let file = |spec: &FileSpec, text: Sensitive<Vec<u8>>| -> Result<File, Error> {
-        let contents = spec.encoding.decode(text);
+        let contents = mutate!(EncodingIgnored, spec.encoding.decode(text), Some(text));
         let contents = contents
             .ok_or_else(|| Error::Encoding { file: spec.label.clone(), encoding: spec.encoding.as_str() })?;
-        let (path, mode) = (spec.path.clone(), spec.mode.unwrap_or(mode));
+        let own_mode = mutate!(OwnModeIgnored, spec.mode, None);
+        let (path, mode) = (spec.path.clone(), own_mode.unwrap_or(mode));
         Ok(File { path, mode, contents, version_id: version(version_id, object, spec) })
     };
     let mut files = Vec::with_capacity(object.files.len());
@@ -37,6 +38,7 @@ pub(super) async fn unpack(object: &SecretObject, value: &Value, mode: FileMode)
         // A class with many expressions must not keep the others' mounts waiting, nor outlast its own time.
         tokio::task::yield_now().await;
     }
+    mutate!(WholeLeftOut => if !files.is_empty() { return Ok(files) });
     if let Some(spec) = object.files.iter().find(|spec| spec.expression.is_none()) {
         // The value may be remembered, or others may wait for it.
         files.insert(0, file(spec, contents.expose().clone().into())?);

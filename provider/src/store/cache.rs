@@ -93,7 +93,9 @@ impl Cache {
             if let Some(value) = self.remembered(key, &session, arrival) {
                 return Ok(value);
             }
-            let seat = self.flights.board((Arc::clone(key), Arc::clone(&session)));
+            let flight =
+                mutate!(NothingShared, Arc::clone(&session), uuid::Uuid::new_v4().to_string().into());
+            let seat = self.flights.board((Arc::clone(key), flight));
             let Ok(turn) = timeout_at(until, seat.turn()).await else {
                 return Err(call::Error::timed_out(&key.door.endpoint).into());
             };
@@ -162,7 +164,10 @@ impl Cache {
         let kept = lock(&self.memory).find(key)?;
         let age = kept.began.elapsed();
         let new_enough = kept.number > arrival.ended
-            || arrival.republish && self.settings.window.is_some_and(|window| age <= window);
+            || mutate!(StaleFirstMount, arrival.republish, true)
+                && self.settings.window.is_some_and(|window| age <= window);
+        mutate!(StaleForever: new_enough = true);
+        mutate!(NothingRemembered: new_enough = false);
         if !new_enough || *kept.session != *session {
             return None;
         }

@@ -60,8 +60,11 @@ impl KmsStore {
         until: Instant,
     ) -> Result<Value, Error> {
         let mut parameters = vec![("SecretName", selection.secret_name.as_str())];
-        parameters.extend(selection.version_id.as_ref().map(|VersionId(id)| ("VersionId", id.as_str())));
-        parameters.extend(selection.version_stage.as_deref().map(|stage| ("VersionStage", stage)));
+        let version = mutate!(VersionIgnored, selection.version_id.as_ref(), None);
+        let stage = mutate!(LabelIgnored, selection.version_stage.as_deref(), None);
+        mutate!(WrongStage: stage = stage.or(Some("ACSPrevious")));
+        parameters.extend(version.map(|VersionId(id)| ("VersionId", id.as_str())));
+        parameters.extend(stage.map(|stage| ("VersionStage", stage)));
         let operation = Operation { action: "GetSecretValue", version: VERSION, parameters: &parameters };
         let (endpoint, scheme) = (&door.endpoint, door.scheme);
         let answer = self.client.call(Service::Kms, endpoint, scheme, &operation, credential, until).await?;
@@ -95,7 +98,8 @@ fn parse(endpoint: &Endpoint, body: &[u8]) -> Result<Value, call::Error> {
     let missing = |field: &str| call::Error::nonsense(endpoint, format!("an answer without {field}"));
     let secret_data = answer.secret_data.ok_or_else(|| missing("SecretData"))?;
     let version_id = answer.version_id.filter(|id| !id.is_empty()).ok_or_else(|| missing("VersionId"))?;
-    let contents = match answer.secret_data_type {
+    mutate!(TrimmedValue => return Ok(Value { contents: secret_data.expose().trim().as_bytes().to_vec().into(), version_id }));
+    let contents = match mutate!(BinaryAsText, answer.secret_data_type, DataType::Text) {
         DataType::Text => secret_data.into_exposed().into_bytes().into(),
         DataType::Binary => {
             Sensitive::from(STANDARD.decode(secret_data.expose().trim_ascii()).map_err(|_| {

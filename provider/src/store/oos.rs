@@ -58,8 +58,10 @@ impl OosStore {
         selection: &Selection,
         until: Instant,
     ) -> Result<Value, Error> {
-        let version = selection.version.map(|ParameterVersion(number)| number.to_string());
-        let mut parameters = vec![("Name", selection.name.as_str()), ("WithDecryption", "true")];
+        let version = mutate!(ParameterVersionIgnored, selection.version, None);
+        let version = version.map(|ParameterVersion(number)| number.to_string());
+        let decryption = mutate!(StillEncrypted, "true", "false");
+        let mut parameters = vec![("Name", selection.name.as_str()), ("WithDecryption", decryption)];
         parameters.extend(version.as_deref().map(|version| ("ParameterVersion", version)));
         parameters.extend(region.map(|region| ("RegionId", region.as_str())));
         let operation = Operation { action: "GetSecretParameter", version: VERSION, parameters: &parameters };

@@ -36,8 +36,9 @@ impl Evaluation {
     /// The file that a result becomes.
     pub(super) fn contents(&mut self, found: &Json) -> Result<Sensitive<Vec<u8>>, Failure> {
         match found {
-            Json::Null => Err(Failure::Nothing),
+            Json::Null => mutate!(NothingFoundIsEmpty, Err(Failure::Nothing), Ok(Vec::new().into())),
             Json::Text(text) => Ok(text.expose().clone().into_bytes().into()),
+            _ if mutate!(OnlyTextFound, false, true) => Err(Failure::Nothing),
             other => Ok(self.json_text(other)?.into_exposed().into_bytes().into()),
         }
     }

@@ -48,11 +48,12 @@ pub(super) fn read_object(
     let mut fields = Fields::open(label, node, "objectName", FIELDS, findings)?;
     let name = fields.required("objectName", SECRET_NAME);
     let selection = name.as_ref().and_then(|(name, at)| read_selection(&mut fields, name, *at, rules));
-    let alias = fields.text("objectAlias");
+    let alias = mutate!(AliasIgnored, fields.text("objectAlias"), None);
     let aliased = alias.is_some();
+    let naming = mutate!(AliasNotTranslated, *rules, rules.keeping_slashes(aliased));
     let alias = alias.or_else(|| name.clone());
     let (mode, encoding) = fields.mode_and_encoding();
-    let path = alias.and_then(|(name, at)| fields.path(&name, at, rules));
+    let path = alias.and_then(|(name, at)| fields.path(&name, at, &naming));
     let whole = path.map(|(path, place)| FileSpec {
         label: fields.label.clone(),
         place,
@@ -78,12 +79,16 @@ pub(super) fn read_object(
 
 fn read_selection(fields: &mut Fields<'_>, name: &str, at: Place, rules: &Rules<'_>) -> Option<Selection> {
     let kind = fields.text("objectType");
-    match kind.as_ref().map_or("kms", |(kind, _)| kind.as_str()) {
+    let store = kind.as_ref().map_or("kms", |(kind, _)| kind.as_str());
+    match mutate!(OddTypeTakenForKms, store, if store == "oos" { store } else { "kms" }) {
         "kms" => {
-            match name.starts_with("acs:").then(|| name.parse::<SecretArn>()) {
+            let arn = name.starts_with("acs:").then(|| name.parse::<SecretArn>());
+            mutate!(BrokenArnTaken: arn = arn.filter(Result::is_ok));
+            match arn {
                 Some(Err(_)) => fields.refuse(at, "objectName", name, SECRET_NAME),
                 Some(Ok(arn)) => {
-                    if let Some(read) = rules.region.filter(|read| *read != arn.region()) {
+                    let read = rules.region.filter(|read| *read != arn.region());
+                    if let Some(read) = mutate!(OtherRegionServed, read, None) {
                         let (named, read) = (arn.region().clone(), read.clone());
                         fields.note(at, Problem::OtherRegion { named, read });
                     }
@@ -129,8 +134,9 @@ fn read_endpoint(
         Ok(named) => {
             // The operator's own spelling counts, so that a class cannot turn HTTPS off.
             let allowed = rules.allowed_endpoints.iter().find(|allowed| allowed.host() == named.host());
-            let endpoint =
-                allowed.or_else(|| Some(&named).filter(|named| named.is_the_clouds_kms())).cloned();
+            let endpoint = allowed
+                .or_else(|| Some(&named).filter(|named| mutate!(AnyHost, named.is_the_clouds_kms(), true)))
+                .cloned();
             if endpoint.is_none() {
                 fields.note(at, Problem::EndpointNotAllowed { found: named });
             }
@@ -155,7 +161,7 @@ fn read_extract(
     let (text, at) = fields.required("path", "a JMESPath expression such as username")?;
     let expression = Expression::parse(&text);
     let (mode, encoding) = fields.mode_and_encoding();
-    let alias = fields.text("objectAlias");
+    let alias = mutate!(ExtractAliasIgnored, fields.text("objectAlias"), None);
     let aliased = alias.is_some();
     let (name, named_at) = alias.unwrap_or_else(|| (text.clone(), at));
     let path = fields.path(&name, named_at, rules);
@@ -259,6 +265,7 @@ impl<'a> Fields<'a> {
     fn required(&mut self, field: &'static str, expected: &'static str) -> Option<(String, Place)> {
         let mistakes = self.findings.len();
         let text = self.text(field);
+        mutate!(NamelessLeftOut => return text);
         if text.is_none() && self.findings.len() == mistakes {
             self.note(self.place, Problem::Missing { field, expected });
         }
