@@ -71,6 +71,19 @@ Feature: The cloud is asked once for all who want the same, and nobody waits for
     When the pod starts
     Then the mount is refused as PermissionDenied with "default/test-secrets" and "kms:GetSecretValue"
 
+  @EXT-03 @ACK-18
+  Scenario: A running pod that is given another key is served as that key's owner, and not from memory
+    Given a change must reach every pod within 10 minutes
+    And the user "developer" with an access key
+    And the user "developer" may read every secret
+    And the user "newcomer" with an access key
+    And the operator prefers the keys of pods
+    And a pod that mounts "test-secrets" and brings the key of "developer"
+    And the pod has started
+    And the Secret of the pod now holds the key of "newcomer"
+    When the kubelet asks for the volume again
+    Then the mount is refused as PermissionDenied with "default/test-secrets" and "kms:GetSecretValue"
+
   @EXT-04
   Scenario Outline: What stays is not asked for again: <fault>
     Given <fault>

@@ -27,6 +27,13 @@ Feature: A class is checked before a pod hangs
       | file | source             |
       | test | objects[0] "test"  |
 
+  @EXT-10 @ACK-04
+  Scenario: A class of the older API version is as good
+    Given the manifest "class.yaml" with `csi.x-k8s.io/v1` replaced by `csi.x-k8s.io/v1alpha1`
+    When an operator checks "class.yaml"
+    Then the check ends with code 0
+    And the check finds nothing
+
   @EXT-10 @ACK-22 @ACK-28
   Scenario: Files are listed under the names that pods see
     Given the manifest "class.yaml" with the objects:

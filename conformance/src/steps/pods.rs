@@ -143,6 +143,23 @@ async fn was_refused(world: &mut World) -> Result<(), StepError> {
     Ok(())
 }
 
+#[given("the pod has started")]
+async fn has_started(world: &mut World) -> Result<(), StepError> {
+    world.publish().await?;
+    world.receipt()?;
+    Ok(())
+}
+
+/// The kubelet reads the Secret of `nodePublishSecretRef` anew for each look.
+#[given(expr = "the Secret of the pod now holds the key of {string}")]
+fn now_holds_the_key(world: &mut World, user: String) -> Result<(), StepError> {
+    let key = settings::key_of(world, &user)?;
+    let pod = world.pod.as_mut().context("no pod of this scenario mounts a class")?;
+    let halves = [("access_key", key.id), ("access_secret", key.secret)];
+    pod.volume.node_publish_secret.extend(halves.map(|(half, value)| (half.to_owned(), value)));
+    Ok(())
+}
+
 #[when("the pod starts")]
 async fn starts(world: &mut World) -> Result<(), StepError> {
     Ok(world.publish().await?)
