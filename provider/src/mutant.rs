@@ -113,8 +113,8 @@ mutants! {
     SigtermIgnored = "sigterm-ignored", ["DRV-12"];
     /// The socket of a dead provider is left in its place.
     StaleSocketKept = "stale-socket-kept", ["DRV-01"], false;
-    /// Whatever stands in the socket's place is replaced.
-    ForeignFileReplaced = "foreign-file-replaced", ["DRV-01"];
+    /// Whatever stands in the socket's place is removed.
+    ForeignFileRemoved = "foreign-file-removed", ["DRV-01"];
     /// The socket stays when the provider goes.
     SocketLeftBehind = "socket-left-behind", ["DRV-12"];
     /// A stop cuts running mounts off.
@@ -136,7 +136,7 @@ mutants! {
     /// An object's own mode counts for nothing.
     OwnModeIgnored = "own-mode-ignored", ["EXT-08", "DRV-04"];
     /// Every file has the version 1.
-    ConstantVersion = "constant-version", ["DRV-03"];
+    ConstantVersion = "constant-version", ["DRV-03", "ACK-02"];
     /// Every answer has new versions.
     RestlessVersion = "restless-version", ["DRV-03"];
     /// An answer may be larger than the driver takes.
@@ -144,7 +144,7 @@ mutants! {
     /// A cloud out of reach is told with a code that is not final.
     UncertainCode = "uncertain-code", ["DRV-07"];
     /// So is the end of the provider.
-    UncertainEnding = "uncertain-ending", ["DRV-07", "DRV-12"];
+    UncertainEnding = "uncertain-ending", ["DRV-12", "DRV-07"];
     /// A mount takes as long as it takes.
     NoDeadline = "no-deadline", ["DRV-07"];
     /// An error tells the key that was used.
@@ -184,7 +184,7 @@ mutants! {
     /// Slashes of an alias stay.
     AliasNotTranslated = "alias-not-translated", ["ACK-22"];
     /// The file has the object's name.
-    AliasIgnored = "alias-ignored", ["ACK-25", "ACK-02"];
+    AliasIgnored = "alias-ignored", ["ACK-25"];
     /// An extracted file has its path's name.
     ExtractAliasIgnored = "extract-alias-ignored", ["ACK-28"];
 

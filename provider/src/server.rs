@@ -43,7 +43,9 @@ impl Socket {
     /// Takes the place in `directory`.
     pub fn bind(directory: &Path) -> Result<Self, BindError> {
         let path = directory.join(SOCKET_NAME);
-        mutate!(ForeignFileReplaced, refuse_foreign(&path)?, ());
+        let may_replace = refuse_foreign(&path);
+        mutate!(ForeignFileRemoved => drop(std::fs::remove_file(&path)));
+        may_replace?;
         mutate!(StaleSocketKept => if path.exists() { return Err(BindError::Foreign { path }) });
         // No longer than the name it takes in the end, since socket paths are short.
         let unique = uuid::Uuid::new_v4().simple().to_string();

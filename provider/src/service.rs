@@ -269,7 +269,7 @@ pub(crate) fn code(error: &Error) -> Code {
     match error {
         Error::Panic(_) => Code::Internal,
         // Nothing is known but that it did not work. `Unavailable` and `DeadlineExceeded` would say more, and are not final.
-        Error::Deadline { .. } | Error::Ending => mutate!(UncertainEnding, Code::Unknown, Code::Unavailable),
+        Error::Deadline { .. } | Error::Ending => mutate!(UncertainEnding, Code::Unknown, Code::Aborted),
         Error::TooLarge { .. } => Code::FailedPrecondition,
         Error::Mount(error) => mount_code(error),
     }

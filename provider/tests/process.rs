@@ -66,6 +66,16 @@ async fn watched(mut command: Command) -> (Child, serde_json::Value, UnboundedRe
     (child, serde_json::from_str(&line).expect("a JSON line"), receiver)
 }
 
+#[test]
+fn the_binary_that_is_shipped_knows_no_mutants() {
+    let binary = std::fs::read(env!("CARGO_BIN_EXE_csi-secrets-store-provider-alibabacloud")).unwrap();
+
+    let knows = |text: &str| binary.windows(text.len()).any(|window| window == text.as_bytes());
+
+    assert!(knows("ALICLOUD_ROLE_ARN_FILE"), "variables that are known can be found");
+    assert!(!knows("PROVIDER_MUTANT"));
+}
+
 #[rstest]
 #[case::serve(&["serve", "--help"], "serve")]
 #[case::all(&["--help"], "all")]

@@ -16,6 +16,11 @@ use crate::report::{Collector, Notes, Planned, Ran};
 use crate::suite::{Performance, processors};
 use crate::target::TargetFile;
 
+/// A hunt is long with so many scenarios.
+const MANY: usize = 100;
+/// Scenarios at once of a long hunt: alone, it would go on when the others are over.
+const AT_ONCE_IF_LONG: usize = 3;
+
 /// Scenarios and binaries.
 #[derive(Debug)]
 pub(super) struct Ground {
@@ -89,9 +94,17 @@ impl Ground {
         Ok(Self { singles: singles(catalogue), binary: binary.to_owned(), folder })
     }
 
+    /// Whether many scenarios may have to be run to catch it.
+    pub(super) fn is_long(&self, mutant: &Mutant) -> bool {
+        let is_its = |id: &String| mutant.requirements.contains(id);
+        let its = self.singles.iter().filter(|single| single.scenario.requirements.iter().any(is_its));
+        its.count() >= MANY
+    }
+
     /// Runs the scenarios of a mutant's requirements until it is caught for each, or all of them.
     pub(super) async fn hunt(&self, mutant: &Mutant, all: bool) -> Catch {
         let began = Instant::now();
+        let at_once = if self.is_long(mutant) { AT_ONCE_IF_LONG } else { 1 };
         let mut catch = Catch { ran: BTreeSet::new(), failures: Vec::new(), took: Duration::ZERO };
         for id in &mutant.requirements {
             loop {
@@ -102,7 +115,7 @@ impl Ground {
                 if left.is_empty() || !all && catch.has_caught(mutant, id) {
                     break;
                 }
-                let ran = self.play(&left, self.folder.path().join(&mutant.name), 1, !all).await;
+                let ran = self.play(&left, self.folder.path().join(&mutant.name), at_once, !all).await;
                 if ran.is_empty() {
                     // The runner could not even begin; whoever reads the table sees a survivor.
                     break;
@@ -154,5 +167,50 @@ impl Ground {
         let performance = Performance { features, binary, target, concurrency, fail_fast };
         performance.play(collector, planned, notes).await;
         record.take().0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn mutant(serves: bool) -> Mutant {
+        let requirements = ["ACK-01", "ACK-02"].map(str::to_owned).to_vec();
+        Mutant { name: "wrong".into(), requirements, serves, about: "It is wrong.".into() }
+    }
+
+    fn catch(is_served: bool) -> Catch {
+        let requirements = ["ACK-01", "ACK-02"].map(str::to_owned).into();
+        let failure = Failure { scenario: "a".into(), requirements, is_served };
+        Catch { ran: ["a".to_owned()].into(), failures: vec![failure], took: Duration::ZERO }
+    }
+
+    #[rstest]
+    #[case::by_an_assertion(true, true, &["a"], true)]
+    #[case::because_it_did_not_start(true, false, &["a"], false)]
+    #[case::by_not_starting_where_that_is_the_mistake(false, false, &["a"], true)]
+    #[case::by_what_fails_without_it_as_well(true, true, &["b"], false)]
+    fn a_mutant_is_caught(
+        #[case] serves: bool,
+        #[case] is_served: bool,
+        #[case] alibis: &[&str],
+        #[case] expected: bool,
+    ) {
+        let alibis = alibis.iter().map(|id| (*id).to_owned()).collect();
+
+        assert_eq!(catch(is_served).verdict(&mutant(serves), &alibis).is_caught(), expected);
+    }
+
+    #[test]
+    fn each_of_its_requirements_has_to_catch_it() {
+        let mut half = catch(true);
+        half.failures[0].requirements.remove("ACK-02");
+
+        let Verdict(verdict) = half.verdict(&mutant(true), &["a".to_owned()].into());
+
+        assert_eq!(verdict["ACK-01"].as_deref(), Some("a"));
+        assert_eq!(verdict["ACK-02"], None);
     }
 }

@@ -81,7 +81,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let mut text = table::of(&chosen, &catches, &verdicts, &catalogue);
     let uncovered = if is_whole { roster.uncovered(&requirements) } else { Vec::new() };
     if !uncovered.is_empty() {
-        text += &format!("no mutant breaks {}\n", uncovered.join(", "));
+        text.extend(["no mutant breaks ", &uncovered.join(", "), "\n"]);
     }
     if options.list_unfailed {
         text += &table::unfailed(&chosen, &catches, &catalogue);
@@ -94,9 +94,18 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// One hunt beside another, in the order of the mutants.
+/// One hunt beside another. Their catches are in the order of the mutants.
 async fn hunt_all(ground: &Ground, chosen: &[&Mutant], options: &Options) -> Vec<Catch> {
     let at_once = options.concurrency.unwrap_or_else(|| processors() * MUTANTS_PER_PROCESSOR);
-    let hunts = chosen.iter().map(|mutant| ground.hunt(mutant, options.list_unfailed));
-    stream::iter(hunts).buffered(at_once.max(1)).collect().await
+    let mut order: Vec<_> = chosen.iter().enumerate().collect();
+    // The longest hunts begin first, so that none is left for the end. The sort is stable: the others keep their order.
+    order.sort_by_key(|(_, mutant)| !ground.is_long(mutant));
+    let hunts = order.into_iter().map(async |(place, mutant)| {
+        let catch = ground.hunt(mutant, options.list_unfailed).await;
+        (place, catch)
+    });
+    // A slow one must not hold up those after it.
+    let mut catches: Vec<_> = stream::iter(hunts).buffer_unordered(at_once.max(1)).collect().await;
+    catches.sort_by_key(|(place, _)| *place);
+    catches.into_iter().map(|(_, catch)| catch).collect()
 }

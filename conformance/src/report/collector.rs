@@ -135,6 +135,7 @@ impl Collector {
     }
 
     /// The same, and the terminal is told nothing.
+    #[must_use]
     pub fn quiet(self) -> Self {
         Self { is_quiet: true, ..self }
     }

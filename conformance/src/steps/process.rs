@@ -41,8 +41,10 @@ async fn try_to_start(world: &mut World) -> Result<(), StepError> {
     let settings = world.settings();
     settings.write_identity_files()?;
     let mut provider = Provider::spawn(&settings).await?;
-    world.exit = Some(provider.wait().await?);
+    let exit = provider.wait().await;
+    // One that goes on is looked at like any other.
     world.provider = Some(provider);
+    world.exit = Some(exit?);
     Ok(())
 }
 

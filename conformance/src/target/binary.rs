@@ -1,6 +1,6 @@
 //! The provider's binary: given, or built from this workspace.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
@@ -18,15 +18,15 @@ const MUTANTS_NAME: &str = "csi-secrets-store-provider-alibabacloud-mutants";
 /// Cargo to say: its messages name the path.
 pub fn provider_binary(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let profile: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
-    given.map_or_else(|| build(&[&["--bin", PROVIDER_NAME], profile].concat()), existing)
+    given.map_or_else(|| build(&[&["--bin", PROVIDER_NAME], profile].concat()), |path| existing(&path))
 }
 
 /// The given binary with mutants, or a fresh build of the workspace's. Whatever the suite's profile, theirs has debug assertions.
 pub fn mutants_binary(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    given.map_or_else(|| build(&["--bin", MUTANTS_NAME, "--features", "mutants"]), existing)
+    given.map_or_else(|| build(&["--bin", MUTANTS_NAME, "--features", "mutants"]), |path| existing(&path))
 }
 
-fn existing(path: PathBuf) -> anyhow::Result<PathBuf> {
+fn existing(path: &Path) -> anyhow::Result<PathBuf> {
     path.canonicalize().with_context(|| format!("provider binary {}", path.display()))
 }
 
