@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use cucumber::{given, when};
 use fake_alicloud::ServiceAccountToken;
 use jiff::SignedDuration;

@@ -13,7 +13,8 @@ async fn served() -> (Station, Cluster, Client) {
     let mut station = node([]);
     station.driver.options.sync_secret = true;
     station.provider.answer(Ok(file("one")));
-    let cluster = Cluster::serving(station.driver.objects.clone(), ([127, 0, 0, 1], 0).into(), TOKEN).await.unwrap();
+    let cluster =
+        Cluster::serving(station.driver.objects.clone(), ([127, 0, 0, 1], 0).into(), TOKEN).await.unwrap();
     let client = client(&cluster, TOKEN).await;
     (station, cluster, client)
 }
