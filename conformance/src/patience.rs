@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 pub const LIMIT: Duration = Duration::from_secs(20);
 
 /// The first pause between two looks, and the longest: what happens at once is seen at once, and what does not costs little.
-const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(5)];
+const PAUSES: [Duration; 2] = [Duration::from_micros(500), Duration::from_millis(10)];
 
 /// In milliseconds. One process judges one target at a time, so that its patience is its own.
-static CHOSEN: AtomicU64 = AtomicU64::new(LIMIT.as_millis() as u64);
+static CHOSEN: AtomicU64 = AtomicU64::new(LIMIT.as_secs() * 1000);
 
 /// What was awaited did not happen.
 #[derive(Debug, thiserror::Error)]

@@ -32,8 +32,9 @@ use crate::target::{ContainerNetwork, Identity, Provider, TargetFile, provider_b
 use crate::verdict::Case;
 use crate::world::World;
 
-/// A processor runs two scenarios without them getting into each other's time limits: they mostly wait.
-const SCENARIOS_PER_PROCESSOR: usize = 2;
+/// A processor runs so many scenarios without them getting into each other's time limits: they mostly wait, for processes to start
+/// and for clouds that hang. A suite that is not optimized works longer in between.
+const SCENARIOS_PER_PROCESSOR: usize = if cfg!(debug_assertions) { 2 } else { 4 };
 
 /// So many lines of a target's output are shown when a scenario fails.
 const LAST_LINES: usize = 20;
@@ -72,7 +73,7 @@ pub struct Options {
     /// Run only the scenarios of feature files with such a name; * stands for any text
     #[arg(long, short, value_name = "FILE")]
     pub input: Option<String>,
-    /// Scenarios at once; twice as many as processors by default
+    /// Scenarios at once; by default four times as many as processors, two times in a suite that is not optimized
     #[arg(long, short, value_name = "N")]
     pub concurrency: Option<usize>,
     /// Seconds that anything of the target may take that should happen at once; a mount may take three times as long

@@ -59,7 +59,7 @@ pub(super) async fn misbehave(arguments: &[String]) -> ExitCode {
         () = async {
             terminated.recv().await;
             if stubborn {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         } => {}
     }
@@ -202,7 +202,8 @@ impl CsiDriverProvider for Provider {
             "never-answers" => std::future::pending().await,
             "leaves-a-child" => {
                 // It holds the output open for longer than anybody waits, and ends by itself.
-                Command::new("sleep").arg("30").spawn().unwrap();
+                #[expect(clippy::zombie_processes, reason = "who dies waits for nobody")]
+                let _child = Command::new("sleep").arg("30").spawn().unwrap();
                 die();
             }
             "floods" => {

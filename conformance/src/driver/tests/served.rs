@@ -1,7 +1,7 @@
 //! The driver's objects, served: a client of the Kubernetes API sees what the driver wrote, and the driver what a client wrote.
 
 use k8s_openapi::api::core::v1::{Pod as PodObject, Secret};
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, PostParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, PostParams};
 use kube::{Api, Client};
 
 use super::*;
@@ -43,7 +43,7 @@ async fn a_client_sees_pod_status_and_synchronized_secret_of_a_mount() {
 
     pass(&mut node, &station, 10).await;
 
-    let statuses = custom(&client, objects::POD_STATUSES).list(&Default::default()).await.unwrap();
+    let statuses = custom(&client, objects::POD_STATUSES).list(&ListParams::default()).await.unwrap();
     assert_eq!(statuses.items[0].data["status"]["objects"][0]["version"], "one");
     let pod = Api::<PodObject>::default_namespaced(client.clone()).get("web-0").await.unwrap();
     assert_eq!(pod.status.unwrap().phase.as_deref(), Some("Running"));
