@@ -11,6 +11,14 @@ use super::running::RunningProvider;
 use super::settings::Settings;
 
 /// A provider that serves. Dropped, it is gone if it was started for the scenario.
+///
+/// A further kind, such as a provider in a real cluster, is one more variant here and of a target file's `start`, with four answers:
+/// - Starting takes a scenario's [`Settings`] and translates them. What it has no way to tell is [`Impossible`], with a reason that is
+///   true of every such target; what its file has no words for is [`TargetError::Unspoken`]. Both make the scenario unsupported.
+/// - `TargetFile::place` says where the cloud must listen, if it cannot be told to the provider. Its
+///   scenarios then run one at a time.
+/// - `World::host` is the address at which the provider reaches what a scenario listens on.
+/// - Output, pages, signals and the end are asked for below; [`Provider::is_started`] is false for one that is only found.
 #[derive(Debug)]
 pub enum Provider {
     /// A process of its own.

@@ -25,8 +25,10 @@ impl RunningProvider {
         if let Some(what) = unknown(settings, running) {
             return Err(Impossible(format!("it runs already and cannot be told {what}")).into());
         }
-        let socket = running.folder.join(SOCKET);
-        let driver = Driver::new(driver::Options::new(running.folder.clone(), "/".into()));
+        // The link lies elsewhere, where a relative path would lead elsewhere.
+        let folder = std::path::absolute(&running.folder).unwrap_or_else(|_| running.folder.clone());
+        let socket = folder.join(SOCKET);
+        let driver = Driver::new(driver::Options::new(folder, "/".into()));
         let answer = driver.version("alibabacloud", driver::HEALTH_CHECK_DEADLINE).await;
         // A link leaves the folder of the running provider alone, whatever the scenario does beside it.
         let link = settings.provider_folder.join(SOCKET);
