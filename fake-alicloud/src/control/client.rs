@@ -120,6 +120,12 @@ impl ControlClient {
         self.call(Method::POST, "/seed", seed.to_json()).await.map(drop)
     }
 
+    /// Lets a seed take the place of all accounts, or, after an error, changes nothing. The world around them stays, and so do the
+    /// sessions of roles that the seed names with the ids that they had.
+    pub async fn replace(&self, seed: &Seed) -> Result<(), ControlError> {
+        self.call(Method::PUT, "/seed", seed.to_json()).await.map(drop)
+    }
+
     /// A seed that makes the present state.
     pub async fn export(&self) -> Result<Seed, ControlError> {
         let text = self.call(Method::GET, "/export", String::new()).await?;

@@ -39,6 +39,7 @@ fn routes() -> Vec<Route> {
     vec![
         (Method::GET, "/healthz", get(healthz)),
         (Method::POST, "/seed", post(seed)),
+        (Method::PUT, "/seed", put(replace)),
         (Method::GET, "/export", get(export)),
         (Method::POST, "/reset", post(reset)),
         (Method::GET, "/clock", get(clock)),
@@ -111,6 +112,11 @@ type Text = Result<String, StringRejection>;
 
 async fn seed(State(cloud): Shared, body: Text) -> Result<StatusCode, Refusal> {
     cloud.seed(&Seed::from_yaml(&text("the seed", body)?)?)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn replace(State(cloud): Shared, body: Text) -> Result<StatusCode, Refusal> {
+    cloud.replace(&Seed::from_yaml(&text("the seed", body)?)?)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -73,6 +73,22 @@ async fn the_seed_of_the_readme_survives_an_export() {
 }
 
 #[tokio::test]
+async fn a_seed_takes_the_place_of_all_accounts_and_leaves_what_happened() {
+    let world = World::new().await;
+    let control = client(&world);
+    assert_eq!(world.send(&read()).await.status, 200);
+    let other = r#"{"accounts": [{"id": "1111111111111111", "secrets": [
+        {"name": "other", "versions": [{"id": "v", "data": "kept"}]}]}]}"#;
+    control.replace(&Seed::from_yaml(other).expect("a seed")).await.expect("a fake");
+    assert_eq!(content(&control.export().await.expect("an export"))["accounts"][0]["secrets"][0]["name"], "other");
+    assert_eq!(control.count_calls(&CallFilter::action("GetSecretValue")).await.expect("a journal"), 1);
+
+    let error = world.control(Method::PUT, "/seed", "accounts:\n  - id: x\n").await;
+    assert_eq!(error.0, 400, "{}", error.1);
+    assert!(control.export().await.expect("an export").to_json().contains("kept"));
+}
+
+#[tokio::test]
 async fn the_clock_can_be_frozen_advanced_and_released() {
     let world = World::new().await;
     let control = client(&world);
