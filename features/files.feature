@@ -9,7 +9,7 @@ Feature: A file has the bytes, the mode and the presence that the class asks for
       | test  | v1      | first |
       | other | v1      | other |
 
-  @VEN-09
+  @VEN-09 @cluster
   Scenario: A binary secret arrives byte for byte
     Given KMS holds the binary secret "key.der" with the bytes "key"
     And the SecretProviderClass "test-secrets" with the objects `- objectName: key.der`

@@ -54,13 +54,13 @@ Feature: A pod never starts on an empty volume
     Then the pod "web-0" reads the value "first" in "test"
     And the events of the pod "web-0" tell a Warning "FailedMount" of "default/test-secrets" and "objects[0]"
 
-  @DRV-07 @VEN-16
+  @DRV-07 @VEN-16 @cluster
   Scenario: A pod waits for a secret that is missing, and its description says why
     When the pod "web-0" starts with "test-secrets"
     Then the pod "web-0" waits for its volume
     And the events of the pod "web-0" tell a Warning "FailedMount" of "MountVolume.SetUp failed for volume", "code = NotFound", "default/test-secrets", "objects[0]" and "Forbidden.ResourceNotFound"
 
-  @DRV-07
+  @DRV-07 @cluster
   Scenario: A pod starts once its secret is there
     Given the pod "web-0" with "test-secrets"
     And KMS holds the secret "test" with the value "first"

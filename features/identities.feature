@@ -6,7 +6,7 @@ Feature: A pod's secrets are read by who is meant to read them
     Given KMS holds the secret "test" with the value "first"
     And the SecretProviderClass "test-secrets" with the objects `- objectName: test`
 
-  @ACK-10 @ACK-12 @VEN-02 @VEN-13
+  @ACK-10 @ACK-12 @VEN-02 @VEN-13 @cluster
   Scenario Outline: The provider's own service account, in the namespace <namespace>, becomes the role
     Given the role "app" that the provider's service account may assume
     And the role "app" may read every secret
@@ -27,7 +27,7 @@ Feature: A pod's secrets are read by who is meant to read them
       | the role "app", the account and the cluster | kube-system |
       | the role "app" and the OIDC provider     | secrets     |
 
-  @ACK-14 @VEN-13
+  @ACK-14 @VEN-13 @cluster
   Scenario: A key pair that may do nothing but assume the role becomes the role
     Given the user "operator" with an access key
     And the user "operator" may assume every role
@@ -42,7 +42,7 @@ Feature: A pod's secrets are read by who is meant to read them
       | AssumeRole     | 1     |
       | GetSecretValue | 1     |
 
-  @VEN-03 @VEN-13
+  @VEN-03 @VEN-13 @cluster
   Scenario: A key pair alone reads for itself
     Given the user "operator" with an access key
     And the user "operator" may read every secret
@@ -54,7 +54,7 @@ Feature: A pod's secrets are read by who is meant to read them
       | call           | times |
       | GetSecretValue | 1     |
 
-  @ACK-13 @VEN-13
+  @ACK-13 @VEN-13 @cluster
   Scenario: Told of nothing, the provider is who its node is
     Given the role "worker" that instances may assume
     And the role "worker" may read every secret
@@ -64,7 +64,7 @@ Feature: A pod's secrets are read by who is meant to read them
     And the secret was read by the role "worker"
     And the cloud saw exactly 1 call of "GetRoleCredentials"
 
-  @VEN-04 @DRV-06
+  @VEN-04 @DRV-06 @cluster
   Scenario Outline: A pod's own key pair reads, <how>
     Given the user "developer" with an access key
     And the user "developer" may read every secret

@@ -22,7 +22,7 @@ Feature: Values of a JSON secret become files of their own
       }
       """
 
-  @ACK-29 @ACK-28 @ACK-20
+  @ACK-29 @ACK-28 @ACK-20 @cluster
   Scenario: The printed example
     Given KMS holds the JSON secret "MySecret":
       """

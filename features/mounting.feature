@@ -8,7 +8,7 @@ Feature: KMS secrets appear as files in a pod
   Background:
     Given the provider has an access key of the account
 
-  @ACK-01 @DRV-03 @DRV-04
+  @ACK-01 @DRV-03 @DRV-04 @cluster
   Scenario: The documented example
     Given KMS holds the secret "test" with the value "first"
     And the SecretProviderClass "test-secrets" with the objects:
@@ -23,7 +23,7 @@ Feature: KMS secrets appear as files in a pod
       | id   | version |
       | test | v1      |
 
-  @ACK-01 @DRV-03
+  @ACK-01 @DRV-03 @cluster
   Scenario: Several secrets become several files
     Given KMS holds these secrets:
       | name        | version | value    |
@@ -49,7 +49,7 @@ Feature: KMS secrets appear as files in a pod
       | db_password | 2024-06 |
       | ca.pem      | v9      |
 
-  @ACK-01
+  @ACK-01 @cluster
   Scenario: A value arrives byte for byte
     Given KMS holds the secret "odd" with a value "odd" of several lines and awkward characters
     And the SecretProviderClass "test-secrets" with the objects:
@@ -61,7 +61,7 @@ Feature: KMS secrets appear as files in a pod
       | file | value | mode |
       | odd  | odd   | 0644 |
 
-  @ACK-01
+  @ACK-01 @cluster
   Scenario: A secret that KMS does not hold keeps the pod from starting
     Given the SecretProviderClass "test-secrets" with the objects:
       """

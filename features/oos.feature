@@ -10,7 +10,7 @@ Feature: OOS parameters appear as files in a pod
       | prod/db/token | deep   |
     And KMS holds the secret "test" with the value "kms"
 
-  @VEN-11 @DRV-03
+  @VEN-11 @DRV-03 @cluster
   Scenario: Parameters and secrets are mounted side by side
     Given the SecretProviderClass "test-secrets" with the objects:
       """

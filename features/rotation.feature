@@ -9,7 +9,7 @@ Feature: Secrets rotate in running pods
     And KMS holds the secret "test" with the value "first"
     And the SecretProviderClass "test-secrets" with the objects `- objectName: test`
 
-  @ACK-01 @ACK-03 @DRV-03
+  @ACK-01 @ACK-03 @DRV-03 @cluster
   Scenario: A running pod sees a new version within two looks of the driver
     Given a driver that looks for changes every 120 seconds
     And the pod "web-0" with "test-secrets"
@@ -83,7 +83,7 @@ Feature: Secrets rotate in running pods
     When 2 minutes pass
     Then the pod "web-0" reads the value "back again" in "test"
 
-  @ACK-03
+  @ACK-03 @cluster
   Scenario: An edited class takes effect at the next look
     Given a driver that looks for changes every 120 seconds
     And KMS holds the secret "other" with the value "other"

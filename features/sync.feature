@@ -19,7 +19,7 @@ Feature: Mounted secrets become Kubernetes Secrets
         - {objectName: password, key: password}
       """
 
-  @ACK-02
+  @ACK-02 @cluster
   Scenario: A Secret is made when the first pod mounts the class
     Given a driver that may write Secrets
     When the pod "web-0" starts with "db"
@@ -36,7 +36,7 @@ Feature: Mounted secrets become Kubernetes Secrets
     And the pod "web-0" reads the value "user" in "user"
     And the events of the pod "web-0" tell a Warning "FailedToCreateSecret" of "timed out waiting for the condition"
 
-  @ACK-02 @VEN-15 @ACK-03 @DRV-03
+  @ACK-02 @VEN-15 @ACK-03 @DRV-03 @cluster
   Scenario: A Secret follows a rotation at once
     Given a driver that may write Secrets
     And a driver that looks for changes every 120 seconds
@@ -49,7 +49,7 @@ Feature: Mounted secrets become Kubernetes Secrets
       | username | user    |
       | password | changed |
 
-  @VEN-15
+  @VEN-15 @cluster
   Scenario: What somebody edits by hand is overwritten
     Given a driver that may write Secrets
     And the pod "web-0" with "db"
@@ -72,7 +72,7 @@ Feature: Mounted secrets become Kubernetes Secrets
       | ReplicaSet                   | web-7d9          |
       | SecretProviderClassPodStatus | job-0-default-db |
 
-  @VEN-15
+  @VEN-15 @cluster
   Scenario: A Secret stays while an owner is left
     Given a driver that may write Secrets
     And the pod "web-0" with "db"
@@ -85,7 +85,7 @@ Feature: Mounted secrets become Kubernetes Secrets
       | username | user     |
       | password | password |
 
-  @VEN-15
+  @VEN-15 @cluster
   Scenario: A Secret goes with its last owner
     Given a driver that may write Secrets
     And the pod "web-0" with "db"
@@ -102,7 +102,7 @@ Feature: Mounted secrets become Kubernetes Secrets
     When the ReplicaSet "web-7d9" is deleted
     Then there is no Secret "db-login"
 
-  @VEN-15
+  @VEN-15 @cluster
   Scenario: A Secret cannot be made of a file that the class does not mount
     Given a driver that may write Secrets
     And the SecretProviderClass "odd" with the objects and secretObjects:
@@ -119,7 +119,7 @@ Feature: Mounted secrets become Kubernetes Secrets
       | name | user  |
     And the events of the pod "web-0" tell a Warning "FailedToCreateSecret" of "failed to get data in spc default/odd for secret wrong" and "file matching objectName passwort not found in the pod"
 
-  @VEN-15 @ACK-28
+  @VEN-15 @ACK-28 @cluster
   Scenario: A Secret can be made of extracted values and of files in folders
     Given a driver that may write Secrets
     And KMS holds the JSON secret "app/config" `{"user": "alice"}`

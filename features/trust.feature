@@ -59,7 +59,7 @@ Feature: The trust of a role decides, and its refusals can be acted on
       | issuer   | the issuer "https://elsewhere.example/c2" | Unauthenticated | AuthenticationFail.OIDCToken.IssuerNotMatch     |
       | audience | tokens for the audience "vault"           | Unauthenticated | AuthenticationFail.OIDCToken.AudienceNotMatch   |
 
-  @ACK-12
+  @ACK-12 @cluster
   Scenario: Installed in another namespace, the provider is refused until the trust names it
     Given the provider is told the role "app"
     And the provider is installed in the namespace "secrets"
@@ -86,7 +86,7 @@ Feature: The trust of a role decides, and its refusals can be acted on
       | call       | times |
       | AssumeRole | 1     |
 
-  @ACK-16
+  @ACK-16 @cluster
   Scenario: A role that may not read is refused with the action and the resource
     Given the provider is told the role "app"
     And the role "app" may do nothing any more
@@ -108,7 +108,7 @@ Feature: The trust of a role decides, and its refusals can be acted on
     When a pod mounts "test-secrets"
     Then the file "test" holds the value "first"
 
-  @ACK-18
+  @ACK-18 @cluster
   Scenario: Pods of two service accounts read what their own roles may, and nothing else
     Given the role "orders" that the service account "orders" may assume
     And the role "orders" may read the secret "orders"

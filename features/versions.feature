@@ -11,7 +11,7 @@ Feature: A class chooses the version of a secret, and every change is told
       | test | v3      | third  |
     And the version "v1" of the secret "test" has the label "stable"
 
-  @ACK-26 @ACK-27 @DRV-03
+  @ACK-26 @ACK-27 @DRV-03 @cluster
   Scenario Outline: <Choice> reads <version>
     Given the SecretProviderClass "test-secrets" with the objects `[{objectName: test<fields>}]`
     When a pod mounts "test-secrets"

@@ -9,7 +9,7 @@ use cucumber::feature::Ext as _;
 use cucumber::gherkin::{Feature, GherkinEnv, Rule};
 use sha2::{Digest as _, Sha256};
 
-use crate::requirements::{self, Requirements};
+use crate::requirements::{self, Evidence, Requirements};
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/features.rs"));
@@ -37,8 +37,45 @@ pub struct Scenario {
     pub feature: String,
     /// Its name.
     pub name: String,
-    /// The tags, its own and those that it inherits, without the `@`.
+    /// The ids among its tags.
     pub requirements: BTreeSet<String>,
+    /// The tags, its own and those that it inherits, without the `@`.
+    pub tags: BTreeSet<String>,
+    /// Where it can be shown.
+    pub stage: Stage,
+}
+
+/// Where a scenario can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// By the played driver alone.
+    Played,
+    /// By both, with the same words: tagged `@cluster`.
+    Both,
+    /// In a real cluster alone: tagged `@only-cluster`.
+    Cluster,
+}
+
+impl Stage {
+    /// The tags that are no ids.
+    pub const TAGS: [&str; 2] = ["cluster", "only-cluster"];
+
+    fn of(tags: &BTreeSet<String>) -> Self {
+        match Self::TAGS.map(|tag| tags.contains(tag)) {
+            [_, true] => Self::Cluster,
+            [true, false] => Self::Both,
+            [false, false] => Self::Played,
+        }
+    }
+
+    /// Whether it is shown by this kind of evidence.
+    pub fn shows(self, evidence: Evidence) -> bool {
+        match self {
+            Self::Played => evidence == Evidence::Model,
+            Self::Both => true,
+            Self::Cluster => evidence == Evidence::Cluster,
+        }
+    }
 }
 
 /// A tag where it stands.
@@ -98,13 +135,17 @@ impl Catalogue {
             .flat_map(|rule| rule.scenarios.iter().map(move |scenario| (Some(rule), scenario)));
         for (rule, scenario) in own.chain(ruled) {
             let tags = feature.tags.iter().chain(rule.into_iter().flat_map(|rule: &Rule| &rule.tags));
+            let tags: BTreeSet<String> = tags.chain(&scenario.tags).cloned().collect();
+            let is_id = |tag: &&String| !Stage::TAGS.contains(&tag.as_str());
             self.scenarios.push(Scenario {
                 id: format!("{file}/{}", scenario.name),
                 file: file.into(),
                 line: scenario.position.line,
                 feature: feature.name.clone(),
                 name: scenario.name.clone(),
-                requirements: tags.chain(&scenario.tags).cloned().collect(),
+                requirements: tags.iter().filter(is_id).cloned().collect(),
+                stage: Stage::of(&tags),
+                tags,
             });
         }
         self.features.push(feature);
@@ -122,7 +163,7 @@ impl Catalogue {
         let examples = scenarios.flat_map(|scenario| &scenario.examples);
         let tagged = tagged.chain(examples.map(|examples| (&examples.tags, examples.position.line)));
         for (tags, end) in tagged {
-            for id in tags {
+            for id in tags.iter().filter(|tag| !Stage::TAGS.contains(&tag.as_str())) {
                 let before = lines.iter().take(end).enumerate().rev();
                 let is_tag = |word: &str| word.strip_prefix('@') == Some(id);
                 let mut here = before.filter(|(_, line)| line.split_whitespace().any(is_tag));
@@ -148,7 +189,7 @@ impl Catalogue {
         self.scenarios.iter().find(|scenario| scenario.line == line && scenario.file == file)
     }
 
-    /// Every tag, each as often as it is written.
+    /// Every id among the tags, each as often as it is written.
     pub fn tags(&self) -> impl Iterator<Item = &Tag> {
         self.tags.iter()
     }

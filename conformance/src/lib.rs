@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod cloud;
+pub mod cluster;
 pub mod commands;
 pub mod coverage;
 pub mod demo;

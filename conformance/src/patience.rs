@@ -13,6 +13,9 @@ const PAUSES: [Duration; 2] = [Duration::from_micros(500), Duration::from_millis
 /// In milliseconds. One process judges one target at a time, so that its patience is its own.
 static CHOSEN: AtomicU64 = AtomicU64::new(LIMIT.as_secs() * 1000);
 
+/// Between two questions to a cluster, which is other people's.
+pub(crate) const PAUSE_OF_CLUSTERS: Duration = Duration::from_millis(250);
+
 /// What was awaited did not happen.
 #[derive(Debug, thiserror::Error)]
 #[error("waited {} s in vain until {what}", limit().as_secs_f32())]
@@ -48,8 +51,25 @@ pub async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> 
 }
 
 /// Asks again and again until the probe has nothing to complain of. Its last complaint stands when the time is over.
-pub async fn within<T, E>(limit: Duration, mut probe: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
-    let (start, [mut pause, longest]) = (Instant::now(), PAUSES);
+pub async fn within<T, E>(limit: Duration, probe: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+    looking(PAUSES, limit, probe).await
+}
+
+/// The same with a look each so often.
+pub async fn every<T, E>(
+    pause: Duration,
+    limit: Duration,
+    probe: impl AsyncFnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    looking([pause, pause], limit, probe).await
+}
+
+async fn looking<T, E>(
+    [mut pause, longest]: [Duration; 2],
+    limit: Duration,
+    mut probe: impl AsyncFnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    let start = Instant::now();
     loop {
         match probe().await {
             Err(complaint) if start.elapsed() > limit => return Err(complaint),

@@ -7,13 +7,15 @@ use cucumber::tag::Ext as _;
 use regex::Regex;
 
 use crate::catalogue::Scenario;
-use crate::requirements::{Level, Requirements};
+use crate::requirements::{Evidence, Level, Requirements};
 
 /// What is asked of a run.
 #[derive(Debug, Clone)]
 pub struct Selection {
     /// How far the target is judged.
     pub level: Level,
+    /// How the target proves things.
+    pub evidence: Evidence,
     /// The capabilities that the target says it has.
     pub claims: BTreeSet<String>,
     /// Only scenarios with these tags.
@@ -50,7 +52,15 @@ impl Selection {
         if level > self.level {
             return Choice::Leave(format!("it is of level {level}, and --level {} ends before", self.level));
         }
-        if let Some(tags) = self.tags.as_ref().filter(|tags| !tags.operation.eval(&scenario.requirements)) {
+        if !scenario.stage.shows(self.evidence) {
+            return Choice::Leave(match self.evidence {
+                Evidence::Model => {
+                    "only a real cluster can show it: --target conformance/targets/cluster.yaml".into()
+                }
+                Evidence::Cluster => "only the played driver can show it".into(),
+            });
+        }
+        if let Some(tags) = self.tags.as_ref().filter(|tags| !tags.operation.eval(&scenario.tags)) {
             return Choice::Leave(format!("--tags '{}' does not choose it", tags.written));
         }
         if let Some(name) = self.name.as_ref().filter(|name| !name.is_match(&scenario.name)) {
@@ -122,6 +132,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::catalogue::Stage;
 
     const ROWS: &str = "
 sources: { page: The page }
@@ -133,18 +144,28 @@ requirements:
 ";
 
     fn scenario(ids: &[&str]) -> Scenario {
+        let tags: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
         Scenario {
             id: "files.feature/A file".into(),
             file: "files.feature".into(),
             line: 1,
             feature: "Files".into(),
             name: "A file".into(),
-            requirements: ids.iter().map(|id| (*id).to_owned()).collect(),
+            requirements: tags.clone(),
+            tags,
+            stage: Stage::Played,
         }
     }
 
     fn selection(level: Level) -> Selection {
-        Selection { level, claims: ["EXT-01".to_owned()].into(), tags: None, name: None, input: None }
+        Selection {
+            level,
+            evidence: Evidence::Model,
+            claims: ["EXT-01".to_owned()].into(),
+            tags: None,
+            name: None,
+            input: None,
+        }
     }
 
     fn choice(selection: &Selection, ids: &[&str]) -> Choice {
@@ -168,6 +189,20 @@ requirements:
             Choice::Leave(_) => "leave",
         };
         assert_eq!(name, expected);
+    }
+
+    #[rstest]
+    #[case(Stage::Played, [true, false])]
+    #[case(Stage::Both, [true, true])]
+    #[case(Stage::Cluster, [false, true])]
+    fn a_scenario_runs_where_it_can_be_shown(#[case] stage: Stage, #[case] expected: [bool; 2]) {
+        let requirements = Requirements::parse(ROWS).unwrap();
+        let runs = [Evidence::Model, Evidence::Cluster].map(|evidence| {
+            let selection = Selection { evidence, ..selection(Level::Core) };
+            selection.choose(&Scenario { stage, ..scenario(&["ACK-01"]) }, &requirements) == Choice::Run
+        });
+
+        assert_eq!(runs, expected);
     }
 
     #[rstest]

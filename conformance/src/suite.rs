@@ -16,19 +16,21 @@ use cucumber::{Parser, World as _, cli, parser, runner};
 use futures_util::{FutureExt as _, stream};
 use regex::Regex;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Stage};
+use crate::cluster;
 use crate::commands::{Source, agree};
 use crate::deviations::Deviations;
 use crate::driver;
 use crate::inspection;
 use crate::interruption::Interruption;
+use crate::leak::LeakSearch;
 use crate::patience;
 use crate::report::{
     self, Collector, FORMAT, Note, Notes, Place, Planned, Report, Seen, Suite, Target, Verdict,
 };
 use crate::requirements::{Evidence, Level, Requirements};
 use crate::selection::{Choice, Selection, Tags};
-use crate::target::{ContainerNetwork, Identity, Provider, TargetFile, provider_binary};
+use crate::target::{ContainerNetwork, Identity, OtherImages, Provider, TargetFile, provider_binary};
 use crate::verdict::Case;
 use crate::world::World;
 
@@ -88,6 +90,9 @@ pub struct Options {
     /// The scenarios that the target is known to fail, with reasons
     #[arg(long, value_name = "FILE")]
     pub deviations: Option<PathBuf>,
+    /// What runs in a cluster.
+    #[command(flatten)]
+    pub images: OtherImages,
     /// Where the promises stand.
     #[command(flatten)]
     pub source: Source,
@@ -160,18 +165,34 @@ impl Run {
         let selection = self.selection()?;
         let planned = self.plan(&selection);
         let mut interruption = Interruption::listen()?;
+        let session = self.open_session().await?;
         let network = if self.target.is_container() { Some(ContainerNetwork::open().await?) } else { None };
-        let (version, mut remarks) = match self.version().await {
+        let version = match &session {
+            Some(session) => Ok(session.version.clone()),
+            None => self.version().await,
+        };
+        let (version, mut remarks) = match version {
             Ok(version) => (Some(version), Vec::new()),
             Err(error) => (None, vec![format!("the target does not tell its version: {error:#}")]),
         };
         let notes = Notes::default();
         let collector = Collector::new(planned.clone(), Arc::clone(&notes));
         let record = collector.record();
+        let play = Box::pin(async {
+            let (features, fail_fast) = (self.catalogue.features().to_vec(), self.options.fail_fast);
+            match &session {
+                Some(_) => cluster::play(features, collector, planned, notes, fail_fast).await,
+                None => self.play(collector, planned, notes).await,
+            }
+        });
         let is_interrupted = tokio::select! {
-            () = self.play(collector, planned, notes) => false,
+            () = play => false,
             () = interruption.arrives() => true,
         };
+        if let Some(session) = session {
+            let closed = session.close().await;
+            remarks.extend(closed.err().map(|error| format!("what the run made is not all gone: {error:#}")));
+        }
         if let Some(network) = network {
             remarks.extend(network.close().await.err().map(|error| format!("{error:#}")));
         }
@@ -181,7 +202,7 @@ impl Run {
             catalogue: &self.catalogue,
             selection: &selection,
             deviations: &self.deviations,
-            evidence: Evidence::Model,
+            evidence: selection.evidence,
         };
         let judgement = case.judge(ran);
         remarks.extend(judgement.remarks);
@@ -192,7 +213,7 @@ impl Run {
         if is_interrupted {
             remarks.push("the run was interrupted".into());
         }
-        let mut report = Report {
+        let report = Report {
             format: FORMAT,
             suite: Suite {
                 version: env!("CARGO_PKG_VERSION").into(),
@@ -202,7 +223,7 @@ impl Run {
             target: Target {
                 name: self.target.name.clone(),
                 version,
-                evidence: Evidence::Model,
+                evidence: selection.evidence,
                 claims: self.claims.clone(),
             },
             started: report::timestamp(started),
@@ -214,7 +235,18 @@ impl Run {
             requirements: judgement.requirements,
             scenarios: judgement.scenarios,
         };
-        let leaks = inspection::leaks(&secrets, "the terminal's output", told.as_bytes());
+        self.tell(report, &secrets, &told, is_interrupted)
+    }
+
+    /// Writes the report, in which no secret may stand, and tells the verdict as an exit code.
+    fn tell(
+        &self,
+        mut report: Report,
+        secrets: &LeakSearch,
+        told: &str,
+        is_interrupted: bool,
+    ) -> anyhow::Result<ExitCode> {
+        let leaks = inspection::leaks(secrets, "the terminal's output", told.as_bytes());
         if !leaks.is_empty() {
             report.verdict = Verdict::Fail;
             report.remarks.extend(leaks);
@@ -223,7 +255,7 @@ impl Run {
         let mut stdout = io::stdout().lock();
         write!(stdout, "{summary}")?;
         if let Some(folder) = &self.options.report {
-            let written = report::write(&report, folder, &secrets)?;
+            let written = report::write(&report, folder, secrets)?;
             for leak in &written.leaks {
                 writeln!(stdout, "{leak}: this form of the report is not written")?;
                 report.verdict = Verdict::Fail;
@@ -240,6 +272,15 @@ impl Run {
         })
     }
 
+    /// The run's side in a cluster, if that is where the target is.
+    async fn open_session(&self) -> anyhow::Result<Option<Arc<cluster::Session>>> {
+        if self.target.chart().is_none() {
+            return Ok(None);
+        }
+        let (target, report) = (Arc::clone(&self.target), self.options.report.clone());
+        Ok(Some(Box::pin(cluster::Session::open(target, &self.options.images, report)).await?))
+    }
+
     /// Name and version of the target, as it tells them itself.
     async fn version(&self) -> anyhow::Result<String> {
         let mut world = World::new().await?;
@@ -252,7 +293,7 @@ impl Run {
 
     fn selection(&self) -> anyhow::Result<Selection> {
         let Options { level, tags, name, input, .. } = self.options.clone();
-        for id in tags.iter().flat_map(Tags::ids) {
+        for id in tags.iter().flat_map(Tags::ids).filter(|tag| !Stage::TAGS.contains(tag)) {
             self.requirements.known(id)?;
         }
         for id in &self.claims {
@@ -260,7 +301,8 @@ impl Run {
                 .known(id)
                 .with_context(|| format!("the target {} claims {id}", self.target.name))?;
         }
-        let selection = Selection { level, claims: self.claims.clone(), tags, name, input };
+        let evidence = if self.target.chart().is_some() { Evidence::Cluster } else { Evidence::Model };
+        let selection = Selection { level, evidence, claims: self.claims.clone(), tags, name, input };
         let files = self.catalogue.features().iter().filter_map(|feature| feature.path.as_deref()?.to_str());
         if let Some(input) = selection
             .input
@@ -391,7 +433,7 @@ pub(crate) fn place(feature: &Feature, line: usize) -> Place {
 
 /// Hands the runner features that are read already.
 #[derive(Debug)]
-struct Parsed(Vec<Feature>);
+pub(crate) struct Parsed(pub(crate) Vec<Feature>);
 
 impl Parser<()> for Parsed {
     type Cli = cli::Empty;

@@ -285,7 +285,8 @@ Feature: F
         let requirements = Requirements::parse(ROWS).unwrap();
         let catalogue = Catalogue::parse([("f".to_owned(), FEATURE.to_owned())], "").unwrap();
         let claims = ["EXT-01".to_owned()].into();
-        let selection = Selection { level, claims, tags: None, name: None, input: None };
+        let selection =
+            Selection { level, evidence: Evidence::Model, claims, tags: None, name: None, input: None };
         let deviations = Deviations::parse("known.yaml", known, &catalogue).unwrap();
         Case {
             requirements: &requirements,

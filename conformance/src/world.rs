@@ -233,6 +233,28 @@ impl World {
         if self.target.is_container() { GATEWAY } else { Ipv4Addr::LOCALHOST.into() }
     }
 
+    /// The namespace of pods and classes that name none.
+    pub fn namespace(&self) -> &'static str {
+        "default"
+    }
+
+    /// Addresses are known only when the clouds run, so objects name them in words.
+    pub fn with_addresses(&self, objects: &str) -> String {
+        let address = |url: &str| url.trim_start_matches("http://").to_owned();
+        let objects = objects.replace("<the cloud>", &address(self.cloud.url()));
+        let other = self.other_cloud.as_ref();
+        other.map_or_else(
+            || objects.clone(),
+            |other| objects.replace("<the other cloud>", &address(other.url())),
+        )
+    }
+
+    /// Here everything has happened by the time that it can be asked for.
+    #[expect(clippy::unused_async, reason = "in a cluster it takes time")]
+    pub async fn catch_up(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
     /// Where an operator of this scenario keeps manifests.
     pub fn desk(&self) -> &Path {
         self.folder.path()

@@ -15,6 +15,7 @@ use conformance::patience;
 use conformance::report::{Outcome, Report, ScenarioResult, Verdict};
 use conformance::requirements::Level;
 use conformance::suite::{self, Options};
+use conformance::target::OtherImages;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
@@ -188,6 +189,7 @@ fn options(target: &Path, features: &Path, reports: &Path) -> Options {
         target: Some(target.to_owned()),
         socket_folder: None,
         image: None,
+        images: OtherImages::default(),
         level: Level::Extended,
         tags: None,
         name: None,

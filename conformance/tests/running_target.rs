@@ -13,7 +13,7 @@ use conformance::patience;
 use conformance::report::{Outcome, Report, ScenarioResult, Verdict};
 use conformance::requirements::Level;
 use conformance::suite::{self, Options};
-use conformance::target::provider_binary;
+use conformance::target::{OtherImages, provider_binary};
 use tempfile::TempDir;
 use tokio::net::UnixStream;
 
@@ -147,6 +147,7 @@ async fn judge(folder: &Path) -> Report {
         target: Some(folder.join("target.yaml")),
         socket_folder: None,
         image: None,
+        images: OtherImages::default(),
         level: Level::Extended,
         tags: None,
         name: None,

@@ -3,8 +3,6 @@
 import argparse
 import asyncio
 import json
-import re
-import shutil
 import ssl
 import sys
 import urllib.error
@@ -13,6 +11,7 @@ from base64 import b64decode
 from pathlib import Path
 
 import yaml
+from charts import merge, with_dependencies
 from helm_sdkpy import Configuration, HelmError, Install, Lint, Upgrade
 
 
@@ -86,35 +85,6 @@ def create(kubeconfig, definition):
         urllib.request.urlopen(request, context=trust).close()
     except urllib.error.HTTPError as error:
         sys.exit(f"helm-render: creating a definition: {error.read().decode()}")
-
-
-def merge(values, later):
-    """Maps are merged, everything else is replaced, as Helm does with several files."""
-    for name, value in later.items():
-        if isinstance(value, dict) and isinstance(values.get(name), dict):
-            merge(values[name], value)
-        else:
-            values[name] = value
-
-
-def with_dependencies(chart, copy, stand_ins):
-    """A copy of the chart in which no dependency is missing."""
-    shutil.copytree(chart, copy)
-    if stand_ins:
-        shutil.rmtree(copy / "charts", ignore_errors=True)
-    for dependency in yaml.safe_load((chart / "Chart.yaml").read_text()).get("dependencies") or []:
-        name, version = dependency["name"], dependency["version"]
-        present = [copy / "charts" / name, *(copy / "charts").glob(f"{name}-[0-9]*.tgz")]
-        if any(path.exists() for path in present):
-            continue
-        print(f"helm-render: an empty chart stands in for {name} {version}", file=sys.stderr)
-        folder = copy / "charts" / name
-        (folder / "templates").mkdir(parents=True)
-        # A range of versions is met by its first number.
-        exact = re.search(r"\d+\.\d+\.\d+", version)
-        metadata = {"apiVersion": "v2", "name": name, "version": exact[0] if exact else "0.0.0"}
-        (folder / "Chart.yaml").write_text(yaml.safe_dump(metadata))
-    return copy
 
 
 main()

@@ -142,6 +142,14 @@ impl Account {
         self.roles.push(Role { id, name: name.into(), trust: policy_of(trust), policies: Vec::new() });
     }
 
+    /// The same with a trust as its owner writes it.
+    pub(super) fn add_role_with(&mut self, name: &str, trust: Value) {
+        self.add_role(name, &[]);
+        if let Some(role) = self.roles.last_mut() {
+            role.trust = trust;
+        }
+    }
+
     /// Makes the trust of a role in tokens insist on a claim.
     pub(super) fn insist(&mut self, role: &str, claim: &str, value: &str) -> anyhow::Result<()> {
         let statements = self.role_mut(role)?.trust["Statement"].as_array_mut();
@@ -161,6 +169,12 @@ impl Account {
 
     /// Adds a policy of one statement.
     pub(super) fn allow(&mut self, who: Grantee<'_>, action: &str, resource: &str) -> anyhow::Result<()> {
+        let statement = json!([{ "Effect": "Allow", "Action": action, "Resource": resource }]);
+        self.allow_with(who, &json!({ "Statement": statement }))
+    }
+
+    /// Adds a policy as its owner writes it.
+    pub(super) fn allow_with(&mut self, who: Grantee<'_>, document: &Value) -> anyhow::Result<()> {
         let policy = format!("grant-{}", self.policies.len());
         let policies = match who {
             Grantee::Role(name) => &mut self.role_mut(name)?.policies,
@@ -170,8 +184,7 @@ impl Account {
             }
         };
         policies.push(policy.clone());
-        let statement = json!([{ "Effect": "Allow", "Action": action, "Resource": resource }]);
-        self.policies.push(json!({ "name": policy, "document": { "Statement": statement } }));
+        self.policies.push(json!({ "name": policy, "document": document }));
         Ok(())
     }
 

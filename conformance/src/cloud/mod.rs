@@ -1,6 +1,7 @@
 //! The cloud of one scenario or demonstration: a fake of its own, with an account, and another one for its neighbour.
 
 mod account;
+mod backend;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -10,14 +11,16 @@ use fake_alicloud::{
     Algorithm, EcsInstance, Effect, FakeAlicloud, Fault, JournalEntry, Seed, ServiceAccountToken,
 };
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 pub use account::{Grantee, Trust};
+pub use backend::Address;
 
 use crate::patience;
 use crate::target::{AccessKey, Place};
 use account::{Account, Parameter, Secret, Version};
+use backend::Backend;
 
 /// The cluster's account.
 pub const ACCOUNT: &str = "1234567890123456";
@@ -35,7 +38,8 @@ const INSTANCE: &str = "i-conformance";
 /// A running fake and what it holds.
 #[derive(Debug)]
 pub struct Cloud {
-    fake: FakeAlicloud,
+    fake: Backend,
+    issuer: String,
     accounts: Accounts,
 }
 
@@ -95,9 +99,28 @@ impl Cloud {
 
     async fn start_with(options: fake_alicloud::Options) -> anyhow::Result<Self> {
         let fake = FakeAlicloud::start(options).await.context("starting the fake cloud")?;
+        Ok(Self::of(Backend::Own(Box::new(fake)), ISSUER))
+    }
+
+    /// An empty cloud in a fake elsewhere, which knows the keys of this issuer, the cluster's, already.
+    pub fn elsewhere(address: Address, issuer: &str) -> Self {
+        Self::of(Backend::elsewhere(address), issuer)
+    }
+
+    fn of(fake: Backend, issuer: &str) -> Self {
         let mut accounts = Accounts([Account::new(ACCOUNT), Account::new(OTHER_ACCOUNT)]);
-        accounts.of(Owner::Cluster).trust_issuer(&oidc_provider_name(), ISSUER, &[AUDIENCE]);
-        Ok(Self { fake, accounts })
+        accounts.of(Owner::Cluster).trust_issuer(&oidc_provider_name(), issuer, &[AUDIENCE]);
+        Self { fake, issuer: issuer.to_owned(), accounts }
+    }
+
+    /// Who signs the tokens of the cluster.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Tells a cloud elsewhere what has changed, and hears what it was asked. Needless here.
+    pub async fn exchange(&self) -> anyhow::Result<()> {
+        self.fake.exchange().await
     }
 
     /// Its API, for a provider's endpoint flags.
@@ -110,25 +133,24 @@ impl Cloud {
         self.fake.metadata_url()
     }
 
-    /// Its second door, for people.
-    pub fn control_url(&self) -> &str {
-        self.fake.control_url()
+    /// Its second door, for people; nothing if it is elsewhere.
+    pub fn control_url(&self) -> Option<&str> {
+        self.fake.own().ok().map(FakeAlicloud::control_url)
     }
 
-    /// The authority that vouches for it, in PEM.
+    /// The authority that vouches for it, in PEM; nothing if it is elsewhere.
     pub fn ca_pem(&self) -> &str {
-        self.fake.ca_pem()
+        self.fake.own().map_or("", FakeAlicloud::ca_pem)
     }
 
-    /// Every call that was made, refused ones too.
+    /// Every call that was made, refused ones too; elsewhere, up to the last exchange.
     pub fn calls(&self) -> Vec<JournalEntry> {
         self.fake.journal()
     }
 
     /// Lets something go wrong.
     pub fn plan(&self, fault: Fault) -> anyhow::Result<()> {
-        self.fake.plan(fault).context("planning trouble")?;
-        Ok(())
+        self.fake.plan(fault)
     }
 
     /// How many calls it holds without an answer. Their callers still wait: the journal knows of a call that is held when its
@@ -143,15 +165,17 @@ impl Cloud {
 
     /// Lets everything go well again.
     pub fn recover(&self) {
-        self.fake.clear_faults();
+        // Nothing is planned elsewhere.
+        if let Ok(fake) = self.fake.own() {
+            fake.clear_faults();
+        }
     }
 
     /// A seed says what a cloud holds, not what changes, so each change says all of it anew. Sessions and journal stay.
     fn fill(&self) -> anyhow::Result<()> {
         // JSON is YAML but for one character, which YAML wants escaped.
         let seed = json!({ "accounts": self.accounts }).to_string().replace('\u{7f}', r"\u007f");
-        let seed = Seed::from_yaml(&seed).context("filling the fake cloud")?;
-        self.fake.replace(&seed).context("filling the fake cloud")
+        self.fake.replace(Seed::from_yaml(&seed).context("filling the fake cloud")?)
     }
 }
 
@@ -260,6 +284,18 @@ impl Cloud {
         self.fill()
     }
 
+    /// Creates a role with a trust as its owner writes it.
+    pub fn add_role_with(&mut self, owner: Owner, name: &str, trust: Value) -> anyhow::Result<()> {
+        self.accounts.of(owner).add_role_with(name, trust);
+        self.fill()
+    }
+
+    /// Lets somebody do what a policy says.
+    pub fn allow_with(&mut self, owner: Owner, who: Grantee<'_>, policy: &Value) -> anyhow::Result<()> {
+        self.accounts.of(owner).allow_with(who, policy)?;
+        self.fill()
+    }
+
     /// Makes the trust of a role in tokens insist on a claim. Open sessions stay open.
     pub fn insist(&mut self, role: &str, claim: &str, value: &str) -> anyhow::Result<()> {
         self.accounts.of(Owner::Cluster).insist(role, claim, value)?;
@@ -290,13 +326,20 @@ impl Cloud {
         self.fill()
     }
 
+    /// Lets the account trust tokens of the cluster that are for this audience alone.
+    pub fn trust_audience(&mut self, audience: &str) -> anyhow::Result<()> {
+        let issuer = self.issuer.clone();
+        self.trust_issuer(&issuer, &[audience])
+    }
+
     /// A token of the cluster, whose issuer begins to exist with the first.
     pub fn token(&self, token: &ServiceAccountToken) -> anyhow::Result<String> {
-        if self.fake.issuers().is_empty() {
+        let fake = self.fake.own()?;
+        if fake.issuers().is_empty() {
             // The other algorithm's keys take their time to make.
-            self.fake.add_issuer(ISSUER, Algorithm::Es256).context("playing the cluster's issuer")?;
+            fake.add_issuer(ISSUER, Algorithm::Es256).context("playing the cluster's issuer")?;
         }
-        self.fake.mint_token(token).context("signing a token")
+        fake.mint_token(token).context("signing a token")
     }
 
     /// Puts the node on an instance, with or without a role.
@@ -304,7 +347,7 @@ impl Cloud {
         let mut instance = EcsInstance::new(INSTANCE, ACCOUNT);
         instance.region = Some(region.to_owned());
         instance.role = role.map(str::to_owned);
-        self.fake.set_ecs_instance(&instance).context("putting the node on an instance")
+        self.fake.set_instance(instance)
     }
 }
 

@@ -154,7 +154,7 @@ impl Stage {
         screen.fact("", &format!("  {socket} v1alpha1.CSIDriverProvider/Version"))?;
         screen.fact("health", &format!("curl {}/healthz", self.provider.http_url()))?;
         screen.fact("metrics", &format!("curl {}/metrics", self.provider.http_url()))?;
-        screen.fact("journal", &format!("curl {}/journal", self.cloud.control_url()))?;
+        screen.fact("journal", &format!("curl {}/journal", self.cloud.control_url().unwrap_or_default()))?;
         screen.fact("volume", &format!("ls -lA {}", self.driver.target_path(&self.pod).display()))?;
         screen.fact(
             "stop",

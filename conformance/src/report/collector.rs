@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, Outcome, StepResult};
 use crate::leak::LeakSearch;
-use crate::world::World;
 
 /// More of a complaint or an output is left out in its middle.
 const MAX_TEXT: usize = 8 * 1024;
@@ -145,12 +144,12 @@ impl Collector {
         self.record.clone()
     }
 
-    fn handle(
+    fn handle<W>(
         &mut self,
         feature: &gherkin::Feature,
         rule: Option<&gherkin::Rule>,
         scenario: &gherkin::Scenario,
-        event: Scenario<World>,
+        event: Scenario<W>,
         at: SystemTime,
     ) {
         let file = feature.path.as_deref().and_then(|path| path.to_str()).unwrap_or_default();
@@ -251,10 +250,10 @@ impl Collector {
     }
 }
 
-impl Writer<World> for Collector {
+impl<W> Writer<W> for Collector {
     type Cli = cli::Empty;
 
-    async fn handle_event(&mut self, event: parser::Result<Event<Cucumber<World>>>, _: &Self::Cli) {
+    async fn handle_event(&mut self, event: parser::Result<Event<Cucumber<W>>>, _: &Self::Cli) {
         // The catalogue has read the features already: nothing is parsed during a run.
         let Ok(event) = event else { return };
         let at = event.at;
@@ -274,7 +273,7 @@ impl Writer<World> for Collector {
 impl Normalized for Collector {}
 
 impl Running {
-    fn step(&mut self, event: &Step<World>, at: SystemTime) {
+    fn step<W>(&mut self, event: &Step<W>, at: SystemTime) {
         if matches!(event, Step::Started) {
             self.step_started = at;
             if let Some(step) = self.steps.get_mut(self.begun) {

@@ -4,8 +4,9 @@ use cucumber::gherkin::Step;
 use cucumber::given;
 use serde_json::{Value, json};
 
-use super::text_below;
-use crate::world::{StepError, World};
+use super::World;
+use crate::steps::text_below;
+use crate::world::StepError;
 
 #[given("the SecretProviderClass:")]
 fn manifest(world: &mut World, step: &Step) -> Result<(), StepError> {
@@ -32,7 +33,7 @@ fn without_objects(world: &mut World, name: String) -> Result<(), StepError> {
 pub(super) fn apply(world: &mut World, name: &str, objects: Option<&str>) -> anyhow::Result<()> {
     let mut parameters = json!({ "region": "cn-hangzhou" });
     if let Some(objects) = objects {
-        parameters["objects"] = with_addresses(world, objects).into();
+        parameters["objects"] = world.with_addresses(objects).into();
     }
     let manifest = json!({
         "apiVersion": "secrets-store.csi.x-k8s.io/v1",
@@ -43,8 +44,13 @@ pub(super) fn apply(world: &mut World, name: &str, objects: Option<&str>) -> any
     world.apply_class(&manifest.to_string())
 }
 
+#[given(expr = "the SecretProviderClass {string} with the objects and secretObjects:")]
+fn with_secret_objects(world: &mut World, name: String, step: &Step) -> Result<(), StepError> {
+    Ok(apply_spec(world, &name, text_below(step)?)?)
+}
+
 /// A class from `objects` and `secretObjects`, both written as lists.
-pub(super) fn apply_spec(world: &mut World, name: &str, yaml: &str) -> anyhow::Result<()> {
+fn apply_spec(world: &mut World, name: &str, yaml: &str) -> anyhow::Result<()> {
     let mut spec: Value = serde_yaml::from_str(yaml)?;
     let objects = spec["objects"].take().to_string();
     let manifest = json!({
@@ -58,16 +64,6 @@ pub(super) fn apply_spec(world: &mut World, name: &str, yaml: &str) -> anyhow::R
         },
     });
     world.apply_class(&manifest.to_string())
-}
-
-/// Addresses are known only when the clouds run, so objects name them in words.
-fn with_addresses(world: &World, objects: &str) -> String {
-    let address = |url: &str| url.trim_start_matches("http://").to_owned();
-    let objects = objects.replace("<the cloud>", &address(world.cloud.url()));
-    world
-        .other_cloud
-        .as_ref()
-        .map_or_else(|| objects.clone(), |other| objects.replace("<the other cloud>", &address(other.url())))
 }
 
 #[given(expr = "the SecretProviderClass {string} with {int} objects of the secret {string}")]

@@ -1,47 +1,13 @@
-//! What the cloud holds, how it behaves, and what it was asked.
+//! How the cloud behaves, and what it was asked.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
-use cucumber::gherkin::Step;
 use cucumber::{given, then};
 
-use super::rows;
 use crate::faults::{Kind, Trouble};
 use crate::patience;
 use crate::world::{StepError, World};
-
-#[given(expr = "KMS holds the secret {string} with the value {string}")]
-fn secret(world: &mut World, name: String, label: String) -> Result<(), StepError> {
-    let value = world.values.seal(&label)?;
-    Ok(world.cloud.put_secret(&name, "v1", &value)?)
-}
-
-#[given(expr = "KMS holds the secret {string} with a value {string} of several lines and awkward characters")]
-fn awkward_secret(world: &mut World, name: String, label: String) -> Result<(), StepError> {
-    let value = world.values.seal_awkward(&label)?;
-    Ok(world.cloud.put_secret(&name, "v1", &value)?)
-}
-
-#[given("KMS holds these secrets:")]
-fn secrets(world: &mut World, step: &Step) -> Result<(), StepError> {
-    for [name, version, label] in rows(step, ["name", "version", "value"])? {
-        let value = world.values.seal(label)?;
-        world.cloud.put_secret(name, version, &value)?;
-    }
-    Ok(())
-}
-
-#[given(expr = "the secret {string} gets the version {string} with the value {string}")]
-fn new_version(world: &mut World, name: String, version: String, label: String) -> Result<(), StepError> {
-    let value = world.values.seal(&label)?;
-    Ok(world.cloud.put_secret(&name, &version, &value)?)
-}
-
-#[given(expr = "the secret {string} is deleted")]
-fn deleted(world: &mut World, name: String) -> Result<(), StepError> {
-    Ok(world.cloud.remove_secret(&name)?)
-}
 
 #[given(regex = r"^a cloud in trouble, which (.+)$")]
 async fn trouble(world: &mut World, behaviour: String) -> Result<(), StepError> {

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use cucumber::given;
 
-use super::quoted;
-use crate::cloud::{
-    ACCOUNT, AUDIENCE, DataType, Grantee, ISSUER, OTHER_ACCOUNT, Owner, Trust, oidc_provider_arn,
-};
+use super::World;
+use crate::cloud::{ACCOUNT, AUDIENCE, DataType, Grantee, OTHER_ACCOUNT, Owner, Trust, oidc_provider_arn};
+use crate::steps::quoted;
 use crate::target::AccessKey;
-use crate::world::{StepError, World};
+use crate::world::StepError;
 
 /// Where the chart installs the provider.
 pub(super) const PROVIDER_NAMESPACE: &str = "kube-system";
@@ -54,28 +53,30 @@ fn role(
 ) -> Result<(), StepError> {
     let external_id = Some(external_id).filter(|id| !id.is_empty());
     let trust: anyhow::Result<Vec<_>> =
-        who.split(" and ").map(|who| trust(who, external_id.as_ref())).collect();
+        who.split(" and ").map(|who| trust(world, who, external_id.as_ref())).collect();
     Ok(world.cloud.add_role(owner(&other), &name, &trust?)?)
 }
 
-fn trust(who: &str, external_id: Option<&String>) -> anyhow::Result<Trust> {
+fn trust(world: &World, who: &str, external_id: Option<&String>) -> anyhow::Result<Trust> {
     let account = |id: &str| Trust::Account { id: id.into(), external_id: external_id.cloned() };
     Ok(match who {
         "the account" => account(ACCOUNT),
         "the other account" => account(OTHER_ACCOUNT),
         "only strangers" => account(STRANGER),
         "instances" => Trust::Instances,
-        "the provider's service account" => service_account(PROVIDER_NAMESPACE, PROVIDER_ACCOUNT),
+        "the provider's service account" => service_account(world, PROVIDER_NAMESPACE, PROVIDER_ACCOUNT),
         _ => match quoted(who).collect::<Vec<_>>().as_slice() {
-            [name] if who.starts_with("the service account ") => service_account("default", name),
+            [name] if who.starts_with("the service account ") => {
+                service_account(world, world.namespace(), name)
+            }
             _ => anyhow::bail!("no role trusts {who}"),
         },
     })
 }
 
-fn service_account(namespace: &str, name: &str) -> Trust {
+fn service_account(world: &World, namespace: &str, name: &str) -> Trust {
     let subject = format!("system:serviceaccount:{namespace}:{name}");
-    let claims = [("oidc:iss", ISSUER), ("oidc:aud", AUDIENCE), ("oidc:sub", &subject)];
+    let claims = [("oidc:iss", world.cloud.issuer()), ("oidc:aud", AUDIENCE), ("oidc:sub", &subject)];
     let claims = claims.map(|(claim, value)| (claim.to_owned(), value.to_owned()));
     Trust::ServiceAccount { provider: oidc_provider_arn(), claims: BTreeMap::from(claims) }
 }
@@ -92,7 +93,7 @@ fn trusts_issuer(world: &mut World, issuer: String) -> Result<(), StepError> {
 
 #[given(expr = "the account trusts tokens for the audience {string}")]
 fn trusts_audience(world: &mut World, audience: String) -> Result<(), StepError> {
-    Ok(world.cloud.trust_issuer(ISSUER, &[&audience])?)
+    Ok(world.cloud.trust_audience(&audience)?)
 }
 
 #[given(regex = r#"^the (user|role) "([^"]*)"( of the other account)? may (.+)$"#)]

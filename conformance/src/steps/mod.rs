@@ -2,21 +2,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "the runner hands the words of a step over by value")]
 
-/// Ends the step with a complaint, as a `StepError` or any other error.
-macro_rules! bail {
-    ($($complaint:tt)+) => {
-        return Err(anyhow::anyhow!($($complaint)+).into())
-    };
-}
-
-/// Ends the step with a complaint unless the condition holds.
-macro_rules! ensure {
-    ($condition:expr, $($complaint:tt)+) => {
-        if !$condition {
-            bail!($($complaint)+)
-        }
-    };
-}
+#[macro_use]
+mod complain;
 
 mod asked;
 mod calls;
@@ -24,6 +11,7 @@ mod class;
 mod cloud;
 mod credentials;
 mod crowd;
+mod holdings;
 mod identities;
 mod lint;
 mod mount;
@@ -41,8 +29,14 @@ mod trouble;
 use anyhow::Context as _;
 use cucumber::gherkin::Step;
 
+// Rooms that are read in the cluster's words, too, find their world here.
+use crate::world::World;
+
 /// The rows of a step's table without its header; the header must be the expected one, so that columns cannot be mixed up.
-fn rows<'a, const N: usize>(step: &'a Step, header: [&str; N]) -> anyhow::Result<Vec<[&'a str; N]>> {
+pub(crate) fn rows<'a, const N: usize>(
+    step: &'a Step,
+    header: [&str; N],
+) -> anyhow::Result<Vec<[&'a str; N]>> {
     let table = step.table.as_ref().context("the step needs a table")?;
     let (first, rest) = table.rows.split_first().context("the table is empty")?;
     ensure!(first.iter().eq(header.iter()), "the table's columns are {first:?}, expected {header:?}");
@@ -56,12 +50,12 @@ fn rows<'a, const N: usize>(step: &'a Step, header: [&str; N]) -> anyhow::Result
 }
 
 /// The text below a step, without the line break that the quotes add at its start.
-fn text_below(step: &Step) -> anyhow::Result<&str> {
+pub(crate) fn text_below(step: &Step) -> anyhow::Result<&str> {
     let text = step.docstring.as_deref().context("the step needs a text below it")?;
     Ok(text.strip_prefix('\n').unwrap_or(text))
 }
 
 /// The quoted words of a list such as `"a", "b" and "c"`.
-fn quoted(list: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn quoted(list: &str) -> impl Iterator<Item = &str> {
     list.split('"').skip(1).step_by(2)
 }

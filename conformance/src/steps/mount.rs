@@ -236,3 +236,10 @@ async fn still_serves(world: &mut World) -> Result<(), StepError> {
     world.publish().await?;
     file(world, name.into(), name.into())
 }
+
+#[then(expr = "the answer came within {int} second(s)")]
+fn within(world: &mut World, seconds: u64) -> Result<(), StepError> {
+    let took = world.outcome()?.took;
+    ensure!(took <= Duration::from_secs(seconds), "the answer took {took:?}");
+    Ok(())
+}

@@ -9,7 +9,7 @@ use cucumber::gherkin::Step;
 use cucumber::{given, then, when};
 use serde_json::{Value, json};
 
-use super::{class, rows, text_below};
+use super::rows;
 use crate::driver::objects::{REPLICA_SETS, SECRETS};
 use crate::driver::{Pod, Release};
 use crate::world::{StepError, World};
@@ -30,11 +30,6 @@ fn of_release(world: &mut World, release: String) -> Result<(), StepError> {
     let options = &mut world.driver_mut()?.options;
     *options = options.clone().of_release(release);
     Ok(())
-}
-
-#[given(expr = "the SecretProviderClass {string} with the objects and secretObjects:")]
-fn with_secret_objects(world: &mut World, name: String, step: &Step) -> Result<(), StepError> {
-    Ok(class::apply_spec(world, &name, text_below(step)?)?)
 }
 
 #[given(expr = "the pod {string} of the ReplicaSet {string} with {string}")]

@@ -13,8 +13,10 @@ use std::sync::{Arc, LazyLock};
 use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use serde_yaml::{Location, Spanned};
 
+use super::cluster::{Chart, Ground, Told};
 use super::settings::AccessKey;
 use super::template::Template;
 
@@ -59,6 +61,8 @@ pub(super) enum Start {
     Socket(Box<Running>),
     /// As a container of its own for each scenario, in a private network in which the cloud's names are the suite's cloud.
     Container(Box<Container>),
+    /// By its chart in a real Kubernetes, for the real driver.
+    Cluster(Box<Chart>),
 }
 
 /// A container. In it, the authority of the suite's cloud, the provider's own token and the Kubernetes API are where clients in a
@@ -226,6 +230,12 @@ pub enum TargetError {
         /// What is wrong there.
         problem: String,
     },
+    /// Its values cannot be used; where they stand is not known.
+    #[error("cannot read the target file, within the values of the chart: {problem}")]
+    Values {
+        /// What is wrong there.
+        problem: String,
+    },
     /// There is nothing to start.
     #[error("the command of the target file is empty, expected a program")]
     NoCommand,
@@ -293,7 +303,11 @@ impl TargetFile {
         let name = path.display();
         let text =
             std::fs::read_to_string(path).with_context(|| format!("reading the target file {name}"))?;
-        Ok(Arc::new(text.parse().with_context(|| name.to_string())?))
+        let mut file: Self = text.parse().with_context(|| name.to_string())?;
+        if let Start::Cluster(chart) = &mut file.start {
+            chart.stands_in(path);
+        }
+        Ok(Arc::new(file))
     }
 
     /// Whether its command holds the binary that is given or built.
@@ -313,14 +327,14 @@ impl TargetFile {
         match &self.start {
             Start::Process(process) => Some(&process.arguments),
             Start::Container(container) => Some(&container.arguments),
-            Start::Socket(_) => None,
+            Start::Socket(_) | Start::Cluster(_) => None,
         }
     }
 
     /// The addresses at which it looks for the cloud in every scenario. Such scenarios run one at a time.
     pub(crate) fn place(&self) -> Option<Place> {
         match &self.start {
-            Start::Process(_) => None,
+            Start::Process(_) | Start::Cluster(_) => None,
             Start::Socket(running) => Some(running.cloud),
             Start::Container(_) => Some(Place::of_containers()),
         }
@@ -362,12 +376,33 @@ impl TargetFile {
         serde_json::to_string_pretty(&schema).expect("a schema is a tree") + "\n"
     }
 
+    /// How it gets into a cluster, if it is to be judged in one.
+    pub fn chart(&self) -> Option<&Chart> {
+        match &self.start {
+            Start::Cluster(chart) => Some(chart),
+            _ => None,
+        }
+    }
+
+    /// The values of the chart in a scenario, and what the Secret holds to which they refer.
+    pub(crate) fn chart_values(
+        &self,
+        told: &Told,
+        ground: Ground<'_>,
+        secret: &str,
+    ) -> Option<(Map<String, Value>, BTreeMap<String, String>)> {
+        self.chart().map(|chart| chart.values(told, &self.identities, ground, secret))
+    }
+
     fn check(&self) -> Result<(), TargetError> {
         if let Start::Process(process) = &self.start {
             if process.command.is_empty() {
                 return Err(TargetError::NoCommand);
             }
             process.command.iter().try_for_each(|template| template.check(&COMMAND))?;
+        }
+        if let Start::Cluster(chart) = &self.start {
+            chart.check()?;
         }
         if let Start::Container(container) = &self.start {
             container.command.iter().try_for_each(|template| template.check(&IN_CONTAINER))?;

@@ -50,6 +50,11 @@ impl Impossible {
         })
     }
 
+    /// For what the played driver would need: in a cluster, the real one has the socket.
+    fn in_cluster() -> Self {
+        Self("it is in a cluster, where the suite plays no driver".into())
+    }
+
     /// For what only the suite's own targets do.
     pub(super) fn runs_already(what: &str) -> Self {
         Self(format!("it runs already, and the scenario needs {what}"))
@@ -65,6 +70,7 @@ impl Provider {
                 Self::Container(Box::new(ProviderContainer::start(settings, container).await?))
             }
             Start::Socket(running) => Self::Running(RunningProvider::find(settings, running).await?),
+            Start::Cluster(_) => return Err(Impossible::in_cluster().into()),
         })
     }
 
@@ -76,6 +82,7 @@ impl Provider {
             }
             Start::Process(_) => Ok(Self::Process(Box::new(ProviderProcess::spawn(settings)?))),
             Start::Socket(_) => Err(Impossible::runs_already("a start").into()),
+            Start::Cluster(_) => Err(Impossible::in_cluster().into()),
         }
     }
 

@@ -16,6 +16,11 @@ pub(super) struct Template {
 }
 
 impl Template {
+    /// A text that stands within a tree, whose places are not kept.
+    pub(super) fn within(text: &str) -> Self {
+        Self { text: text.to_owned(), place: Location::UNKNOWN }
+    }
+
     /// Only these placeholders, each with its value at a start, are known here.
     pub(super) fn check(&self, known: &[&str]) -> Result<(), TargetError> {
         let wrong = |problem| TargetError::wrong(self.place, problem);

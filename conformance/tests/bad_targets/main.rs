@@ -19,6 +19,7 @@ use conformance::commands::Source;
 use conformance::report::{Outcome, Report, ScenarioResult, Verdict};
 use conformance::requirements::Level;
 use conformance::suite::{self, Options};
+use conformance::target::OtherImages;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
@@ -129,6 +130,7 @@ async fn judge(folder: &Path, name: &str) -> Report {
         target: Some(folder.join("target.yaml")),
         socket_folder: None,
         image: None,
+        images: OtherImages::default(),
         level: Level::Extended,
         tags: None,
         name: None,

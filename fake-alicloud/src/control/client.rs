@@ -112,7 +112,9 @@ impl ControlClient {
         if !fits {
             return Err(ControlError::Url { url: url.to_owned() });
         }
-        Ok(Self { base: base.to_owned(), http: Client::builder(TokioExecutor::new()).build_http() })
+        // A connection per call: that one of an earlier call was closed meanwhile, by whoever carries it, would be noticed too late.
+        let http = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
+        Ok(Self { base: base.to_owned(), http })
     }
 
     /// Adds a seed to what is there, all of it or, after an error, nothing.

@@ -80,7 +80,10 @@ async fn a_seed_takes_the_place_of_all_accounts_and_leaves_what_happened() {
     let other = r#"{"accounts": [{"id": "1111111111111111", "secrets": [
         {"name": "other", "versions": [{"id": "v", "data": "kept"}]}]}]}"#;
     control.replace(&Seed::from_yaml(other).expect("a seed")).await.expect("a fake");
-    assert_eq!(content(&control.export().await.expect("an export"))["accounts"][0]["secrets"][0]["name"], "other");
+    assert_eq!(
+        content(&control.export().await.expect("an export"))["accounts"][0]["secrets"][0]["name"],
+        "other"
+    );
     assert_eq!(control.count_calls(&CallFilter::action("GetSecretValue")).await.expect("a journal"), 1);
 
     let error = world.control(Method::PUT, "/seed", "accounts:\n  - id: x\n").await;
