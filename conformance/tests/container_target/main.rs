@@ -1,10 +1,13 @@
-//! Containers as targets: an image is judged unmodified, and what goes wrong with one is told.
+//! Containers as targets: an image is judged unmodified, what goes wrong with one is told, and the images that are shipped are tried side
+//! by side.
 //!
 //! Without a Docker engine, or without the image that `scripts/image` makes, there is nothing to judge: the reason is printed. An
 //! image that `CONFORMANCE_IMAGE` names must be there.
 
 #![expect(clippy::unwrap_used, reason = "this is a test and its helpers")]
 #![expect(clippy::print_stderr, reason = "whoever runs the tests is told why nothing was judged")]
+
+mod shipped;
 
 use std::fs;
 use std::path::Path;
