@@ -94,8 +94,9 @@ pub(super) fn docker() -> anyhow::Result<Docker> {
     Docker::connect_with_defaults().context("finding the Docker engine")
 }
 
+/// With a value: testcontainers leaves out labels without one.
 pub(super) fn label() -> HashMap<String, String> {
-    HashMap::from([(NAME.to_owned(), String::new())])
+    HashMap::from([(NAME.to_owned(), "yes".to_owned())])
 }
 
 /// What is not there, or is just being removed, need not be removed.

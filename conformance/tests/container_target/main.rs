@@ -10,7 +10,7 @@
 mod shipped;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use conformance::commands::Source;
@@ -87,7 +87,9 @@ async fn an_image_is_judged_unmodified_and_its_trouble_is_told() {
 
     let command =
         "[serve, '--provider-volume={sockets}', --healthz-address=0.0.0.0, '--healthz-port={healthPort}']";
+    kill_a_run_with_a_container(folder.path(), &image, command).await;
     let [mounts, elsewhere] = judge(folder.path(), &image, command).await;
+    assert_eq!(containers(), "", "what a killed run and this one had is gone");
     assert_eq!(mounts.outcome, Outcome::Pass, "{mounts:?}");
     assert_eq!(elsewhere.outcome, Outcome::Unsupported, "{elsewhere:?}");
     assert!(told(&elsewhere).contains("no argument kms"), "{elsewhere:?}");
@@ -155,11 +157,37 @@ fn docker(arguments: &[&str]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
+/// The containers of the suite on this engine, by their ids.
+fn containers() -> String {
+    let list = ["ps", "--all", "--quiet", "--filter", "label=conformance-cloud"];
+    String::from_utf8(Command::new("docker").args(list).output().unwrap().stdout).unwrap()
+}
+
+/// Kills a run without giving it a chance to clear up.
+async fn kill_a_run_with_a_container(folder: &Path, image: &str, command: &str) {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_conformance"))
+        .args(["run", "--target"])
+        .arg(write_target(folder, image, command))
+        .arg("--features")
+        .arg(folder.join("features"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = patience::until("the run has started a container", async || {
+        Some(()).filter(|()| !containers().is_empty())
+    });
+    let started = started.await;
+    run.kill().unwrap();
+    run.wait().unwrap();
+    started.unwrap();
+}
+
 fn told(scenario: &ScenarioResult) -> &str {
     scenario.reason.as_deref().unwrap_or_default()
 }
 
-async fn judge(folder: &Path, image: &str, command: &str) -> [ScenarioResult; 2] {
+fn write_target(folder: &Path, image: &str, command: &str) -> PathBuf {
     let target = format!(
         "name: an image
 start:
@@ -178,9 +206,15 @@ identities:
   accessKeySecret: {{ SECRET_ACCESS_KEY: '{{accessKeySecret}}' }}
 "
     );
-    fs::write(folder.join("target.yaml"), target).unwrap();
+    let file = folder.join("target.yaml");
+    fs::write(&file, target).unwrap();
+    file
+}
+
+async fn judge(folder: &Path, image: &str, command: &str) -> [ScenarioResult; 2] {
+    let target = write_target(folder, image, command);
     let reports = folder.join("reports");
-    suite::run(options(&folder.join("target.yaml"), &folder.join("features"), &reports)).await.unwrap();
+    suite::run(options(&target, &folder.join("features"), &reports)).await.unwrap();
     let report = Report::read(&reports.join("report.json")).unwrap();
     assert_ne!(report.verdict, Verdict::Pass, "not everything is possible in a container");
     report.scenarios.try_into().unwrap()
