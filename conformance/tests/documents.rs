@@ -160,7 +160,10 @@ fn every_cargo_command_names_what_the_workspace_has() {
             };
             let has = |kind: &str, name: Option<&str>| {
                 name.is_none_or(|name| {
-                    workspace().join(folder).join(kind).join(format!("{name}.rs")).exists()
+                    let place = workspace().join(folder).join(kind);
+                    [format!("{name}.rs"), format!("{name}/main.rs")]
+                        .iter()
+                        .any(|file| place.join(file).exists())
                 })
             };
             let subcommand = more.split_whitespace().next().filter(|word| !word.starts_with('-'));
