@@ -25,6 +25,7 @@ pub mod requirements;
 pub mod selection;
 mod steps;
 pub mod suite;
+pub mod tally;
 pub mod target;
 pub mod values;
 pub mod verdict;

@@ -20,6 +20,7 @@ use crate::driver::{
 use crate::faults::Trouble;
 use crate::kubernetes::Cluster;
 use crate::patience;
+use crate::tally::{self, Tally};
 use crate::target::{
     self, AccessKey, Exit, GATEWAY, HttpAnswer, Identity, Impossible, InCluster, Provider, Settings,
     TargetFile, free_port_at,
@@ -75,7 +76,7 @@ pub struct World {
     /// The pod of which the scenario speaks.
     pub pod: Option<Pod>,
     /// What cloud and Kubernetes had been asked before the last mount.
-    pub asked_before: BTreeMap<String, usize>,
+    pub asked_before: Tally,
     /// How the last mount ended.
     pub outcome: Option<Outcome>,
     /// The object versions that the driver stored before it.
@@ -180,7 +181,7 @@ impl World {
             attempts: Vec::new(),
             stand_in: None,
             pod: None,
-            asked_before: BTreeMap::new(),
+            asked_before: Tally::new(),
             outcome: None,
             earlier_versions: BTreeMap::new(),
             running: None,
@@ -335,24 +336,15 @@ impl World {
     }
 
     /// How often cloud and Kubernetes were asked for what, refused requests too.
-    pub fn asked(&self) -> BTreeMap<String, usize> {
+    pub fn asked(&self) -> Tally {
         let calls = self.cloud.calls().into_iter().map(|call| call.action);
         let requests = self.cluster.iter().flat_map(Cluster::requests);
-        let mut asked = BTreeMap::new();
-        for what in calls.chain(requests.map(|request| request.verb_and_resource())) {
-            *asked.entry(what).or_default() += 1;
-        }
-        asked
+        tally::tally(calls.chain(requests.map(|request| request.verb_and_resource())))
     }
 
     /// The same, but only what the last mount asked.
-    pub fn asked_of_last_mount(&self) -> BTreeMap<String, usize> {
-        let before = |call: &String| self.asked_before.get(call).copied().unwrap_or_default();
-        let made = self.asked().into_iter().map(|(call, times)| {
-            let made = times.saturating_sub(before(&call));
-            (call, made)
-        });
-        made.filter(|(_, times)| *times > 0).collect()
+    pub fn asked_of_last_mount(&self) -> Tally {
+        tally::since(&self.asked_before, self.asked())
     }
 
     /// The provider, started if it does not run yet. One that has ended by itself is not replaced: that would hide a crash.

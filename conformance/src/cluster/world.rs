@@ -14,6 +14,7 @@ use super::session::Session;
 use crate::cloud::Cloud;
 use crate::patience::{self, PAUSE_OF_CLUSTERS as PAUSE};
 use crate::target::{AccessKey, Release, Told};
+use crate::tally::{self, Tally};
 use crate::values::Values;
 
 /// How long a cluster may take for anything that is to happen at once, such as a pod's start.
@@ -64,7 +65,7 @@ pub struct World {
     /// The refusal of which it speaks.
     pub(super) refusal: Option<String>,
     /// What the cloud had been asked before the last mount.
-    pub(super) asked_before: BTreeMap<String, usize>,
+    pub(super) asked_before: Tally,
     /// How often the driver must look for changes, in seconds.
     pub(super) looks_each: Option<u64>,
     /// Whether the driver must be allowed to write Secrets.
@@ -97,7 +98,7 @@ impl World {
             pods: 0,
             limit: AT_ONCE,
             refusal: None,
-            asked_before: BTreeMap::new(),
+            asked_before: Tally::new(),
             looks_each: None,
             writes_secrets: false,
             test: None,
@@ -262,22 +263,13 @@ impl World {
     }
 
     /// How often the cloud was asked for what, refused calls too, up to the last exchange.
-    pub fn asked(&self) -> BTreeMap<String, usize> {
-        let mut asked = BTreeMap::new();
-        for call in self.cloud.calls() {
-            *asked.entry(call.action).or_default() += 1;
-        }
-        asked
+    pub fn asked(&self) -> Tally {
+        tally::tally(self.cloud.calls().into_iter().map(|call| call.action))
     }
 
     /// The same, but only what was asked since the last pod was made. What is asked of Kubernetes is not seen.
-    pub fn asked_of_last_mount(&self) -> BTreeMap<String, usize> {
-        let before = |call: &String| self.asked_before.get(call).copied().unwrap_or_default();
-        let made = self.asked().into_iter().map(|(call, times)| {
-            let made = times.saturating_sub(before(&call));
-            (call, made)
-        });
-        made.filter(|(_, times)| *times > 0).collect()
+    pub fn asked_of_last_mount(&self) -> Tally {
+        tally::since(&self.asked_before, self.asked())
     }
 
     /// What is made up in the chart's examples, and what stands for it here.
