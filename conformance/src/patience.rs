@@ -52,13 +52,13 @@ pub async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> 
 
 /// Asks again and again until the probe has nothing to complain of. Its last complaint stands when the time is over.
 pub async fn within<T, E>(limit: Duration, probe: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
-    looking(PAUSES, limit, probe).await
+    looking(PAUSES, |_| limit, probe).await
 }
 
-/// The same with a look each so often.
+/// The same with a look each so often. What is complained of may say how long that is borne.
 pub async fn every<T, E>(
     pause: Duration,
-    limit: Duration,
+    limit: impl Fn(&E) -> Duration,
     probe: impl AsyncFnMut() -> Result<T, E>,
 ) -> Result<T, E> {
     looking([pause, pause], limit, probe).await
@@ -66,16 +66,35 @@ pub async fn every<T, E>(
 
 async fn looking<T, E>(
     [mut pause, longest]: [Duration; 2],
-    limit: Duration,
+    limit: impl Fn(&E) -> Duration,
     mut probe: impl AsyncFnMut() -> Result<T, E>,
 ) -> Result<T, E> {
     let start = Instant::now();
     loop {
         match probe().await {
-            Err(complaint) if start.elapsed() > limit => return Err(complaint),
+            Err(complaint) if start.elapsed() > limit(&complaint) => return Err(complaint),
             Err(_) => tokio::time::sleep(pause).await,
             found => return found,
         }
         pause = (pause * 2).min(longest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_complaint_that_is_not_borne_ends_the_wait_that_another_may_prolong() {
+        let mut looks = 0;
+        let limit = |complaint: &&str| if *complaint == "broken" { Duration::ZERO } else { LIMIT };
+
+        let end: Result<(), _> = every(Duration::from_millis(1), limit, async || {
+            looks += 1;
+            Err(if looks < 5 { "not yet" } else { "broken" })
+        })
+        .await;
+
+        assert_eq!((end, looks), (Err("broken"), 5));
     }
 }

@@ -44,11 +44,15 @@ impl Fake {
     pub(super) async fn start(kube: &Kube, namespace: &str, image: &str) -> anyhow::Result<Self> {
         let issuer = Issuer::of(kube).await?;
         kube.apply(&pod(image), namespace).await?;
-        let (host, ports) = patience::every(PAUSE, START, async || match announced(kube, namespace).await {
-            Err(NotYet::Failed(error)) => Ok(Err(error)),
-            Err(NotYet::Coming(what)) => Err(anyhow!("after {} s {what}", START.as_secs())),
-            Ok(found) => Ok(Ok(found)),
-        })
+        let (host, ports) = patience::every(
+            PAUSE,
+            |_| START,
+            async || match announced(kube, namespace).await {
+                Err(NotYet::Failed(error)) => Ok(Err(error)),
+                Err(NotYet::Coming(what)) => Err(anyhow!("after {} s {what}", START.as_secs())),
+                Ok(found) => Ok(Ok(found)),
+            },
+        )
         .await
         .flatten()
         .context("starting the fake cloud as a pod; --fake-image names another image")?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Stdio;
 use std::sync::PoisonError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use k8s_openapi::api::apps::v1::DaemonSet;
@@ -67,11 +67,20 @@ impl Session {
         run(self.settings().uninstall(release)).await.context("removing the chart")?;
         *self.installed.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let selector = ListParams::default().labels(&self.settings().selector(release));
-        patience::every(PAUSE, ROLLOUT, async || {
-            let left = self.kube.pods(&release.namespace).list(&selector).await?.items;
-            ensure!(left.is_empty(), "{} pods of the release {} are still there", left.len(), release.name);
-            anyhow::Ok(())
-        })
+        patience::every(
+            PAUSE,
+            |_| ROLLOUT,
+            async || {
+                let left = self.kube.pods(&release.namespace).list(&selector).await?.items;
+                ensure!(
+                    left.is_empty(),
+                    "{} pods of the release {} are still there",
+                    left.len(),
+                    release.name
+                );
+                anyhow::Ok(())
+            },
+        )
         .await
     }
 
@@ -127,16 +136,12 @@ impl Session {
     }
 
     async fn wait_for_rollout(&self, release: &Release, scenario: &str) -> anyhow::Result<()> {
-        let start = std::time::Instant::now();
-        loop {
-            let Err(complaint) = self.rollout(release, scenario).await else { return Ok(()) };
-            let limit = if complaint.is_obstacle { OBSTACLE } else { ROLLOUT };
-            if start.elapsed() > limit {
-                let seconds = start.elapsed().as_secs();
-                return Err(complaint.why.context(format!("the provider is not ready after {seconds} s")));
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+        let start = Instant::now();
+        let limit = |complaint: &Unready| if complaint.is_obstacle { OBSTACLE } else { ROLLOUT };
+        patience::every(PAUSE, limit, async || self.rollout(release, scenario).await)
+            .await
+            .map_err(|complaint| complaint.why)
+            .with_context(|| format!("the provider is not ready after {} s", start.elapsed().as_secs()))
     }
 
     async fn rollout(&self, release: &Release, scenario: &str) -> Result<(), Unready> {

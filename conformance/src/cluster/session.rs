@@ -178,12 +178,16 @@ async fn remove(kube: &Kube) -> anyhow::Result<()> {
             .await
             .with_context(|| format!("deleting {name}"))?;
     }
-    patience::every(PAUSE, REMOVAL, async || {
-        let left: Vec<_> =
-            list().await?.into_iter().filter_map(|namespace| namespace.metadata.name).collect();
-        ensure!(left.is_empty(), "after {} s there still are {}", REMOVAL.as_secs(), left.join(", "));
-        Ok(())
-    })
+    patience::every(
+        PAUSE,
+        |_| REMOVAL,
+        async || {
+            let left: Vec<_> =
+                list().await?.into_iter().filter_map(|namespace| namespace.metadata.name).collect();
+            ensure!(left.is_empty(), "after {} s there still are {}", REMOVAL.as_secs(), left.join(", "));
+            Ok(())
+        },
+    )
     .await
 }
 

@@ -13,8 +13,8 @@ use super::kube::Told as Event;
 use super::session::Session;
 use crate::cloud::Cloud;
 use crate::patience::{self, PAUSE_OF_CLUSTERS as PAUSE};
-use crate::target::{AccessKey, Release, Told};
 use crate::tally::{self, Tally};
+use crate::target::{AccessKey, Release, Told};
 use crate::values::Values;
 
 /// How long a cluster may take for anything that is to happen at once, such as a pod's start.
@@ -196,16 +196,20 @@ impl World {
 
     /// Waits until a pod runs; the events say why it does not.
     pub(super) async fn runs(&self, pod: &str) -> anyhow::Result<()> {
-        patience::every(PAUSE, self.limit, async || {
-            let found = self.session.kube.pods(&self.own).get(pod).await?;
-            if super::kube::is_ready(&found) {
-                return Ok(());
-            }
-            let status = found.status.clone().unwrap_or_default();
-            let obstacle = super::kube::obstacle(&found).unwrap_or_default();
-            let warning = self.warnings(pod).await?.pop().map(|event| event.message).unwrap_or_default();
-            Err(anyhow!("the pod {pod} is {}: {obstacle} {warning}", status.phase.unwrap_or_default()))
-        })
+        patience::every(
+            PAUSE,
+            |_| self.limit,
+            async || {
+                let found = self.session.kube.pods(&self.own).get(pod).await?;
+                if super::kube::is_ready(&found) {
+                    return Ok(());
+                }
+                let status = found.status.clone().unwrap_or_default();
+                let obstacle = super::kube::obstacle(&found).unwrap_or_default();
+                let warning = self.warnings(pod).await?.pop().map(|event| event.message).unwrap_or_default();
+                Err(anyhow!("the pod {pod} is {}: {obstacle} {warning}", status.phase.unwrap_or_default()))
+            },
+        )
         .await
     }
 
@@ -216,7 +220,7 @@ impl World {
     ) -> anyhow::Result<()> {
         self.catch_up().await?;
         let limit = self.limit;
-        patience::every(PAUSE, limit, async || check(self).await).await
+        patience::every(PAUSE, |_| limit, async || check(self).await).await
     }
 
     /// Lets a time pass: what is expected afterwards may take that long.
