@@ -44,6 +44,9 @@ const LAST_LINES: usize = 20;
 /// The exit code of a run in which nothing failed and not all was judged.
 const PARTIAL: u8 = 3;
 
+/// How far a target is judged of which nothing is said.
+const FULL: Level = Level::Extended;
+
 /// The deviations of the workspace's provider.
 const OWN_DEVIATIONS: &str = include_str!("../deviations/provider.yaml");
 
@@ -64,7 +67,7 @@ pub struct Options {
     #[arg(long, value_name = "IMAGE", conflicts_with = "socket_folder")]
     pub image: Option<String>,
     /// How far to judge; each level holds those before it
-    #[arg(long, value_name = "LEVEL", default_value = "extended", value_enum)]
+    #[arg(long, value_name = "LEVEL", default_value_t = FULL, value_enum)]
     pub level: Level,
     /// Run only the scenarios that this tag expression chooses, such as '@ACK-22 or @DRV-05'
     #[arg(long, short, value_name = "EXPR", env = "CUCUMBER_FILTER_TAGS")]
@@ -96,6 +99,29 @@ pub struct Options {
     /// Where the promises stand.
     #[command(flatten)]
     pub source: Source,
+}
+
+/// What a command line without arguments says.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            target: None,
+            socket_folder: None,
+            image: None,
+            level: FULL,
+            tags: None,
+            name: None,
+            input: None,
+            concurrency: None,
+            patience: patience::LIMIT.as_secs(),
+            fail_fast: false,
+            report: None,
+            deviations: None,
+            images: OtherImages::default(),
+            source: Source::default(),
+        }
+    }
 }
 
 /// The test target's command line: the options of a run, with defaults of its own.

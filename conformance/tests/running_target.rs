@@ -11,9 +11,8 @@ use std::process::{Child, Command, Stdio};
 use conformance::commands::Source;
 use conformance::patience;
 use conformance::report::{Outcome, Report, ScenarioResult, Verdict};
-use conformance::requirements::Level;
 use conformance::suite::{self, Options};
-use conformance::target::{OtherImages, provider_binary};
+use conformance::target::provider_binary;
 use tempfile::TempDir;
 use tokio::net::UnixStream;
 
@@ -143,21 +142,10 @@ fn start(sockets: &Path, api: u16, metadata: u16) -> Child {
 async fn judge(folder: &Path) -> Report {
     let reports = folder.join("reports");
     let options = Options {
-        provider: None,
         target: Some(folder.join("target.yaml")),
-        socket_folder: None,
-        image: None,
-        images: OtherImages::default(),
-        level: Level::Extended,
-        tags: None,
-        name: None,
-        input: None,
-        concurrency: None,
-        patience: patience::LIMIT.as_secs(),
-        fail_fast: false,
         report: Some(reports.clone()),
-        deviations: None,
         source: Source { features: Some(folder.join("features")) },
+        ..Options::default()
     };
     suite::run(options).await.unwrap();
     Report::read(&reports.join("report.json")).unwrap()

@@ -17,9 +17,7 @@ use std::time::{Duration, Instant};
 
 use conformance::commands::Source;
 use conformance::report::{Outcome, Report, ScenarioResult, Verdict};
-use conformance::requirements::Level;
 use conformance::suite::{self, Options};
-use conformance::target::OtherImages;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
@@ -128,19 +126,10 @@ async fn judge(folder: &Path, name: &str) -> Report {
     let options = Options {
         provider: Some(binary),
         target: Some(folder.join("target.yaml")),
-        socket_folder: None,
-        image: None,
-        images: OtherImages::default(),
-        level: Level::Extended,
-        tags: None,
-        name: None,
-        input: None,
-        concurrency: None,
         patience: PATIENCE.as_secs(),
-        fail_fast: false,
         report: Some(reports.clone()),
-        deviations: None,
         source: Source { features: Some(folder.join("features")) },
+        ..Options::default()
     };
     suite::run(options).await.unwrap();
     Report::read(&reports.join("report.json")).unwrap()

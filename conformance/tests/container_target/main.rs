@@ -18,7 +18,6 @@ use conformance::patience;
 use conformance::report::{Outcome, Report, ScenarioResult, Verdict};
 use conformance::requirements::Level;
 use conformance::suite::{self, Options};
-use conformance::target::OtherImages;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
@@ -222,20 +221,9 @@ async fn judge(folder: &Path, image: &str, command: &str) -> [ScenarioResult; 2]
 
 fn options(target: &Path, features: &Path, reports: &Path) -> Options {
     Options {
-        provider: None,
         target: Some(target.to_owned()),
-        socket_folder: None,
-        image: None,
-        images: OtherImages::default(),
-        level: Level::Extended,
-        tags: None,
-        name: None,
-        input: None,
-        concurrency: None,
-        patience: patience::LIMIT.as_secs(),
-        fail_fast: false,
         report: Some(reports.to_owned()),
-        deviations: None,
         source: Source { features: Some(features.to_owned()) },
+        ..Options::default()
     }
 }
