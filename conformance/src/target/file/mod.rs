@@ -3,34 +3,32 @@
 //! A file says how the target is started, how it is told of identities, and what it claims beyond the documented. Whatever a
 //! scenario sets and a file has no words for cannot be told to that target.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+mod cluster;
+mod container;
+mod running;
+mod words;
+
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use serde_yaml::{Location, Spanned};
 
-use super::cluster::{Chart, Ground, Told};
-use super::settings::AccessKey;
+pub(in crate::target) use self::container::{Container, IN_CONTAINER};
+pub(crate) use self::running::Place;
+pub(in crate::target) use self::running::Running;
+pub(in crate::target) use self::words::{Arguments, Identities};
+use super::cluster::Chart;
 use super::template::Template;
 
 /// The workspace's own provider.
-const PROVIDER: &str = include_str!("../../targets/provider.yaml");
-
-/// A provider that runs already, as the fake's own addresses suggest.
-const SOCKET: &str = include_str!("../../targets/socket.yaml");
+const PROVIDER: &str = include_str!("../../../targets/provider.yaml");
 
 /// What is known wherever a process is started.
-pub(super) const COMMAND: [&str; 3] = ["provider", "sockets", "healthPort"];
-
-/// What is known wherever a container is started.
-pub(super) const IN_CONTAINER: [&str; 2] = ["sockets", "healthPort"];
+pub(in crate::target) const COMMAND: [&str; 3] = ["provider", "sockets", "healthPort"];
 
 /// A target: how to start it, how to tell it who it is, what it claims.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -39,12 +37,12 @@ pub struct TargetFile {
     /// What reports call it.
     pub name: String,
     /// How it is started.
-    pub(super) start: Start,
+    pub(in crate::target) start: Start,
     /// How it is told of identities. What is not here cannot be told.
     #[serde(default)]
-    pub(super) identities: Identities,
+    pub(in crate::target) identities: Identities,
     /// Which variable names a file in place of another variable: a text with {variable}.
-    pub(super) variable_file: Option<Template>,
+    pub(in crate::target) variable_file: Option<Template>,
     /// The extended requirements that it claims.
     #[serde(default)]
     #[schemars(with = "Vec<String>", inner(pattern(r"^EXT-[0-9]{2}$")))]
@@ -54,7 +52,7 @@ pub struct TargetFile {
 /// How a target is started.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Start {
+pub(in crate::target) enum Start {
     /// As a process of its own for each scenario.
     Process(Box<Process>),
     /// Not at all: it runs already, and was told by somebody else what it knows.
@@ -65,156 +63,17 @@ pub(super) enum Start {
     Cluster(Box<Chart>),
 }
 
-/// A container. In it, the authority of the suite's cloud, the provider's own token and the Kubernetes API are where clients in a
-/// cluster look.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Container {
-    /// The image, which must be on the engine already.
-    pub(super) image: String,
-    /// Arguments for the image's entry point, with {sockets} and {healthPort}.
-    #[serde(default)]
-    pub(super) command: Vec<Template>,
-    /// What is added when a scenario sets something.
-    #[serde(default)]
-    pub(super) arguments: Arguments,
-    /// The folder in the container for the socket.
-    pub(super) sockets: PathBuf,
-    /// The port of its operator's pages, on all of its addresses, if it has any.
-    pub(super) health_port: Option<u16>,
-    /// The file in the container with the authorities that vouch for the cloud: where its clients look, or where its arguments say.
-    pub(super) ca_file: PathBuf,
-    /// The folder in the container with the provider's own token.
-    pub(super) tokens: PathBuf,
-    /// Names beside the usual ones of KMS, OOS and STS at which the cloud is.
-    #[serde(default)]
-    pub(super) hosts: Vec<String>,
-}
-
-/// A provider that runs already. Where the cloud is, and who it is, it was told before.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Running {
-    /// The folder of its socket; --socket-folder names another.
-    pub(super) folder: PathBuf,
-    /// Where it looks for the cloud.
-    pub(super) cloud: Place,
-    /// The port of its operator's pages on this machine, if it has any.
-    pub(super) health_port: Option<u16>,
-    /// The cluster's region, if it was told.
-    pub(super) region: Option<String>,
-    /// The access key, if it was told one. Scenarios in which the provider has a key of the account then use this one.
-    pub(super) access_key: Option<KnownKey>,
-}
-
-/// Where a cloud listens. Its addresses stay from scenario to scenario.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Place {
-    /// All that is called with signatures, over HTTP.
-    #[schemars(with = "String")]
-    pub(crate) api: SocketAddr,
-    /// The instance metadata service.
-    #[schemars(with = "String")]
-    pub(crate) metadata: SocketAddr,
-    /// The same as the API, over HTTPS.
-    #[serde(skip)]
-    pub(crate) api_tls: Option<SocketAddr>,
-}
-
-/// A made-up key.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct KnownKey {
-    /// The public half.
-    pub(super) id: String,
-    /// The secret half; one that was made up for this.
-    pub(super) secret: String,
-}
-
-impl fmt::Debug for KnownKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KnownKey").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
 /// A process.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Process {
+pub(in crate::target) struct Process {
     /// Program and arguments, with {provider} (the binary that is judged), {sockets} (the folder for its socket) and
     /// {healthPort}.
     #[schemars(length(min = 1))]
-    pub(super) command: Vec<Template>,
+    pub(in crate::target) command: Vec<Template>,
     /// What is added when a scenario sets something.
     #[serde(default)]
-    pub(super) arguments: Arguments,
-}
-
-/// Arguments for what a scenario may set.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Arguments {
-    /// KMS is at {kms}, a URL. Without it, and the next three, the cloud's own names are used.
-    pub(super) kms: Option<Vec<Template>>,
-    /// OOS is at {oos}.
-    pub(super) oos: Option<Vec<Template>>,
-    /// The token service is at {sts}.
-    pub(super) sts: Option<Vec<Template>>,
-    /// The instance metadata service is at {metadata}.
-    pub(super) metadata: Option<Vec<Template>>,
-    /// The cluster's {region}; without it the node's is looked up.
-    pub(super) region: Option<Vec<Template>>,
-    /// Which endpoints are used if none are named: the {network} is `vpc` or `public`.
-    pub(super) network: Option<Vec<Template>>,
-    /// The file {kubeconfig} says where the Kubernetes API is.
-    pub(super) kubeconfig: Option<Vec<Template>>,
-    /// The authorities in {caFile} vouch for hosts that end in {hostSuffix}; for each such file.
-    pub(super) ca_file: Option<Vec<Template>>,
-    /// An {endpoint} that classes may name; for each such endpoint.
-    pub(super) allowed_endpoint: Option<Vec<Template>>,
-    /// How many {milliseconds} running mounts may go on after SIGTERM.
-    pub(super) grace_period: Option<Vec<Template>>,
-    /// After how many {milliseconds} a change must have reached every pod.
-    pub(super) rotation_interval: Option<Vec<Template>>,
-    /// How many {calls} to KMS may be under way.
-    pub(super) kms_bound: Option<Vec<Template>>,
-    /// How many {calls} to OOS may be under way.
-    pub(super) oos_bound: Option<Vec<Template>>,
-    /// The name of the {role} that the node's instance has.
-    pub(super) ecs_role: Option<Vec<Template>>,
-    /// Pods without an identity of their own read with the provider's.
-    pub(super) pod_identity_fallback: Option<Vec<Template>>,
-    /// A pod's key pair goes before the provider's role.
-    pub(super) prefer_node_publish_secret: Option<Vec<Template>>,
-    /// The log has all that there is to tell. Without it, what is logged anyway is searched for secrets.
-    pub(super) verbose: Option<Vec<Template>>,
-}
-
-/// Variables of the environment, by what they tell.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(super) struct Identities {
-    /// {accessKeyId}
-    pub(super) access_key_id: BTreeMap<String, Template>,
-    /// {accessKeySecret}
-    pub(super) access_key_secret: BTreeMap<String, Template>,
-    /// {roleArn}
-    pub(super) role: BTreeMap<String, Template>,
-    /// {oidcProviderArn}
-    pub(super) oidc_provider: BTreeMap<String, Template>,
-    /// {accountId}
-    pub(super) account: BTreeMap<String, Template>,
-    /// {clusterId}
-    pub(super) cluster: BTreeMap<String, Template>,
-    /// {tokenFile}, the provider's own token
-    pub(super) token_file: BTreeMap<String, Template>,
-    /// {sessionName}
-    pub(super) session_name: BTreeMap<String, Template>,
-    /// {sessionSeconds}
-    pub(super) session_seconds: BTreeMap<String, Template>,
-    /// {externalId}
-    pub(super) external_id: BTreeMap<String, Template>,
+    pub(in crate::target) arguments: Arguments,
 }
 
 /// A target file that cannot be used, or that has no words for what a scenario sets.
@@ -251,8 +110,17 @@ pub enum TargetError {
 }
 
 impl TargetError {
-    pub(super) fn wrong(place: Location, problem: String) -> Self {
+    pub(in crate::target) fn wrong(place: Location, problem: String) -> Self {
         Self::Unreadable { line: place.line(), column: place.column(), problem }
+    }
+}
+
+impl Process {
+    fn check(&self) -> Result<(), TargetError> {
+        if self.command.is_empty() {
+            return Err(TargetError::NoCommand);
+        }
+        self.command.iter().try_for_each(|template| template.check(&COMMAND))
     }
 }
 
@@ -262,40 +130,6 @@ impl TargetFile {
         static FILE: LazyLock<Arc<TargetFile>> =
             LazyLock::new(|| Arc::new(PROVIDER.parse().expect("tested")));
         Arc::clone(&FILE)
-    }
-
-    /// A provider that runs already with its socket in this folder.
-    pub fn socket(folder: &Path) -> Arc<Self> {
-        let mut file: Self = SOCKET.parse().expect("tested");
-        file.move_socket(folder);
-        Arc::new(file)
-    }
-
-    /// The same file for a provider that runs already elsewhere; an error if the file is about none.
-    pub fn at(&self, folder: &Path) -> anyhow::Result<Arc<Self>> {
-        let mut file = self.clone();
-        anyhow::ensure!(
-            file.move_socket(folder),
-            "--socket-folder is for targets that run already, and {} is started: its file has no `socket`",
-            self.name
-        );
-        Ok(Arc::new(file))
-    }
-
-    /// The same file for another image; an error if the file is about none.
-    pub fn of_image(&self, image: &str) -> anyhow::Result<Arc<Self>> {
-        let mut file = self.clone();
-        let Start::Container(container) = &mut file.start else {
-            anyhow::bail!("--image is for containers, and {} is none: its file has no `container`", self.name)
-        };
-        image.clone_into(&mut container.image);
-        Ok(Arc::new(file))
-    }
-
-    fn move_socket(&mut self, folder: &Path) -> bool {
-        let Start::Socket(running) = &mut self.start else { return false };
-        folder.clone_into(&mut running.folder);
-        true
     }
 
     /// Reads a file; an error names it.
@@ -323,7 +157,7 @@ impl TargetFile {
     }
 
     /// How it is told what a scenario sets, if anybody starts it.
-    pub(super) fn arguments(&self) -> Option<&Arguments> {
+    pub(in crate::target) fn arguments(&self) -> Option<&Arguments> {
         match &self.start {
             Start::Process(process) => Some(&process.arguments),
             Start::Container(container) => Some(&container.arguments),
@@ -340,29 +174,9 @@ impl TargetFile {
         }
     }
 
-    /// What the target itself calls the socket that the suite finds here.
-    pub(crate) fn own_path(&self, socket: &Path) -> PathBuf {
-        match (&self.start, socket.file_name()) {
-            (Start::Container(container), Some(name)) => container.sockets.join(name),
-            _ => socket.to_owned(),
-        }
-    }
-
-    /// Whether it runs in containers, where the cloud is at its own names.
-    pub(crate) fn is_container(&self) -> bool {
-        matches!(self.start, Start::Container(_))
-    }
-
     /// Whether it runs for the suite, which then sees its output, its start and its end.
     pub fn is_started(&self) -> bool {
         !matches!(self.start, Start::Socket(_))
-    }
-
-    /// The key that it has in every scenario, if it was told one before.
-    pub(crate) fn known_key(&self) -> Option<AccessKey> {
-        let Start::Socket(running) = &self.start else { return None };
-        let key = running.access_key.as_ref()?;
-        Some(AccessKey { id: key.id.clone(), secret: key.secret.clone() })
     }
 
     /// The extended requirements that it claims.
@@ -376,36 +190,15 @@ impl TargetFile {
         serde_json::to_string_pretty(&schema).expect("a schema is a tree") + "\n"
     }
 
-    /// How it gets into a cluster, if it is to be judged in one.
-    pub fn chart(&self) -> Option<&Chart> {
-        match &self.start {
-            Start::Cluster(chart) => Some(chart),
-            _ => None,
-        }
-    }
-
-    /// The values of the chart in a scenario, and what the Secret holds to which they refer.
-    pub(crate) fn chart_values(
-        &self,
-        told: &Told,
-        ground: Ground<'_>,
-        secret: &str,
-    ) -> Option<(Map<String, Value>, BTreeMap<String, String>)> {
-        self.chart().map(|chart| chart.values(told, &self.identities, ground, secret))
-    }
-
     fn check(&self) -> Result<(), TargetError> {
         if let Start::Process(process) = &self.start {
-            if process.command.is_empty() {
-                return Err(TargetError::NoCommand);
-            }
-            process.command.iter().try_for_each(|template| template.check(&COMMAND))?;
+            process.check()?;
         }
         if let Start::Cluster(chart) = &self.start {
             chart.check()?;
         }
         if let Start::Container(container) = &self.start {
-            container.command.iter().try_for_each(|template| template.check(&IN_CONTAINER))?;
+            container.check()?;
         }
         for (templates, known) in self.arguments().into_iter().flat_map(Arguments::slots) {
             templates.iter().flatten().try_for_each(|template| template.check(known))?;
@@ -422,47 +215,6 @@ impl TargetFile {
             }
         }
         Ok(())
-    }
-}
-
-impl Arguments {
-    fn slots(&self) -> [(&Option<Vec<Template>>, &'static [&'static str]); 17] {
-        [
-            (&self.kms, &["kms"]),
-            (&self.oos, &["oos"]),
-            (&self.sts, &["sts"]),
-            (&self.metadata, &["metadata"]),
-            (&self.region, &["region"]),
-            (&self.network, &["network"]),
-            (&self.kubeconfig, &["kubeconfig"]),
-            (&self.ca_file, &["hostSuffix", "caFile"]),
-            (&self.allowed_endpoint, &["endpoint"]),
-            (&self.grace_period, &["milliseconds"]),
-            (&self.rotation_interval, &["milliseconds"]),
-            (&self.kms_bound, &["calls"]),
-            (&self.oos_bound, &["calls"]),
-            (&self.ecs_role, &["role"]),
-            (&self.pod_identity_fallback, &[]),
-            (&self.prefer_node_publish_secret, &[]),
-            (&self.verbose, &[]),
-        ]
-    }
-}
-
-impl Identities {
-    fn slots(&self) -> [(&BTreeMap<String, Template>, &'static str); 10] {
-        [
-            (&self.access_key_id, "accessKeyId"),
-            (&self.access_key_secret, "accessKeySecret"),
-            (&self.role, "roleArn"),
-            (&self.oidc_provider, "oidcProviderArn"),
-            (&self.account, "accountId"),
-            (&self.cluster, "clusterId"),
-            (&self.token_file, "tokenFile"),
-            (&self.session_name, "sessionName"),
-            (&self.session_seconds, "sessionSeconds"),
-            (&self.external_id, "externalId"),
-        ]
     }
 }
 
@@ -495,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_schema_in_the_box_is_that_of_the_code() {
-        let text = include_str!("../../targets/target.schema.json");
+        let text = include_str!("../../../targets/target.schema.json");
         let hint = "write the output of `conformance target-schema` to targets/target.schema.json";
         assert!(text == TargetFile::schema(), "{hint}");
     }
