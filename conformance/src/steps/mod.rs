@@ -25,6 +25,7 @@ mod stores;
 mod sync;
 mod traces;
 mod trouble;
+pub(crate) mod words;
 
 use anyhow::Context as _;
 use cucumber::gherkin::Step;

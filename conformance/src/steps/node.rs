@@ -8,6 +8,7 @@ use cucumber::{given, then, when};
 use serde_json::Value;
 use tonic::{Code, Status};
 
+use super::words::Span;
 use super::{quoted, rows};
 use crate::driver::objects::{CLASSES, EVENTS, POD_STATUSES, PODS};
 use crate::driver::{
@@ -44,16 +45,11 @@ fn pod(name: &str, classes: &str) -> anyhow::Result<Pod> {
     Ok(Pod { name: name.into(), more_volumes, ..Pod::mounting(first) })
 }
 
-#[given(regex = r"^(\d+) (second|minute|hour)s? (?:has|have) passed$")]
-#[when(regex = r"^(\d+) (second|minute|hour)s? pass(?:es)?$")]
-async fn pass(world: &mut World, number: u64, unit: String) -> Result<(), StepError> {
-    let seconds = match unit.as_str() {
-        "second" => 1,
-        "minute" => 60,
-        _ => 3600,
-    };
+#[given(expr = "{span} has/have passed")]
+#[when(expr = "{span} pass(es)")]
+async fn pass(world: &mut World, span: Span) -> Result<(), StepError> {
     world.attempts.clear();
-    Ok(world.pass(Duration::from_secs(number * seconds)).await?)
+    Ok(world.pass(span.0).await?)
 }
 
 #[given(expr = "the pod {string} has ended by itself")]

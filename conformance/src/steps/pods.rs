@@ -7,26 +7,17 @@ use cucumber::{given, when};
 use fake_alicloud::ServiceAccountToken;
 use jiff::SignedDuration;
 
-use super::identities::owner;
-use super::{quoted, settings};
+use super::settings;
+use super::words::{Annotations, Brought};
 use crate::driver::{self, Pod, SecretProviderClass, TokenDelivery, Tokens};
 use crate::kubernetes::{ServiceAccount, path_of};
 use crate::world::{PodTokens, StepError, World};
 
-const ROLE_ANNOTATION: &str = "ack.alibabacloud.com/role-arn";
 const NAMESPACE: &str = "default";
 
-#[given(
-    regex = r#"^the service account "([^"]*)" (with the role "[^"]*"|annotated with "[^"]*"|without a role)$"#
-)]
-async fn service_account(world: &mut World, name: String, what: String) -> Result<(), StepError> {
-    let annotation = match quoted(&what).next() {
-        Some(role) if what.starts_with("with the role") => Some(owner("").role_arn(role)),
-        text => text.map(str::to_owned),
-    };
-    let annotations = annotation.map(|role| (ROLE_ANNOTATION.to_owned(), role));
-    let account =
-        ServiceAccount { namespace: NAMESPACE.into(), name, annotations: annotations.into_iter().collect() };
+#[given(expr = "the service account {string} {annotations}")]
+async fn service_account(world: &mut World, name: String, annotations: Annotations) -> Result<(), StepError> {
+    let account = ServiceAccount { namespace: NAMESPACE.into(), name, annotations: annotations.0 };
     world.cluster().await?.apply(&account);
     Ok(())
 }
@@ -109,30 +100,14 @@ async fn mounts(world: &mut World, account: String, class: String) -> Result<(),
     Ok(world.publish().await?)
 }
 
-/// A list such as `the key of "developer" and the service account "web"`.
 #[given(regex = r#"^a pod that mounts "([^"]*)" and brings (.+)$"#)]
 fn brings(world: &mut World, class: String, list: String) -> Result<(), StepError> {
     let mut pod = Pod::mounting(&class);
-    for what in list.split(" and ") {
-        let named = quoted(what).next().unwrap_or_default();
-        let halves: &[&str] = match what.split('"').next().unwrap_or_default().trim_end() {
-            "nothing" => &[],
-            "the service account" => {
-                run_as(world, &mut pod, named)?;
-                &[]
-            }
-            "the key of" => &["access_key", "access_secret"],
-            "in other letter case the key of" => &["Access_Key", "ACCESS_SECRET"],
-            "only the id of the key of" => &["access_key"],
-            "only the secret of the key of" => &["access_secret"],
-            other => bail!("a pod does not bring {other}"),
-        };
-        for half in halves {
-            let key = settings::key_of(world, named)?;
-            let value = if half.to_lowercase() == "access_key" { key.id } else { key.secret };
-            pod.volume.node_publish_secret.insert((*half).to_owned(), value);
-        }
+    let brought = Brought::read(&list, &world.access_keys)?;
+    if let Some(account) = brought.service_account {
+        run_as(world, &mut pod, &account)?;
     }
+    pod.volume.node_publish_secret.extend(brought.secret);
     world.pod = Some(pod);
     Ok(())
 }

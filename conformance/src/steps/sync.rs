@@ -1,8 +1,5 @@
 //! Kubernetes Secrets made of mounted files, and the releases of the driver.
 
-use std::collections::BTreeMap;
-
-use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cucumber::gherkin::Step;
@@ -10,6 +7,7 @@ use cucumber::{given, then, when};
 use serde_json::{Value, json};
 
 use super::rows;
+use super::words::Expected;
 use crate::driver::objects::{REPLICA_SETS, SECRETS};
 use crate::driver::{Pod, Release};
 use crate::world::{StepError, World};
@@ -85,22 +83,8 @@ fn still_foreign(world: &mut World, name: String) -> Result<(), StepError> {
 
 #[then(expr = "the Secret {string} of type {string} holds:")]
 fn holds(world: &mut World, name: String, secret_type: String, step: &Step) -> Result<(), StepError> {
-    let secret = secret(world, &name)?;
-    ensure!(secret["type"] == secret_type.as_str(), "the Secret is of type {}", secret["type"]);
-    let label = &secret["metadata"]["labels"]["secrets-store.csi.k8s.io/managed"];
-    ensure!(label == "true", "the Secret's label is {label}");
-    let mut expected = BTreeMap::new();
-    for [key, label] in rows(step, ["key", "value"])? {
-        world.values.value(label)?;
-        expected.insert(key.to_owned(), format!("the value {label:?}"));
-    }
-    let mut found = BTreeMap::new();
-    for (key, value) in secret["data"].as_object().context("the Secret has no data")? {
-        let content = STANDARD.decode(value.as_str().unwrap_or_default())?;
-        found.insert(key.clone(), world.values.describe(&content));
-    }
-    ensure!(found == expected, "the Secret holds {found:?}, expected {expected:?}");
-    Ok(())
+    let expected = Expected::read(secret_type, step, &world.values)?;
+    Ok(expected.check(&secret(world, &name)?, &world.values)?)
 }
 
 #[then(expr = "there is no Secret {string}")]

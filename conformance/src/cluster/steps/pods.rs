@@ -1,36 +1,20 @@
 //! Pods, their service accounts and keys, and time.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 use cucumber::{given, when};
 use kube::api::{DynamicObject, ListParams};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::identities::owner;
 use crate::cluster::World;
-use crate::steps::quoted;
+use crate::steps::words::{Annotations, Brought, MANAGED, Span};
 use crate::world::StepError;
 
-/// On every Secret that the driver makes.
-const MANAGED: &str = "secrets-store.csi.k8s.io/managed";
-
-const ROLE_ANNOTATION: &str = "ack.alibabacloud.com/role-arn";
-
-#[given(
-    regex = r#"^the service account "([^"]*)" (with the role "[^"]*"|annotated with "[^"]*"|without a role)$"#
-)]
-async fn service_account(world: &mut World, name: String, what: String) -> Result<(), StepError> {
-    let annotation = match quoted(&what).next() {
-        Some(role) if what.starts_with("with the role") => Some(owner("").role_arn(role)),
-        text => text.map(str::to_owned),
-    };
-    let annotations: Map<_, _> =
-        annotation.into_iter().map(|role| (ROLE_ANNOTATION.to_owned(), role.into())).collect();
+#[given(expr = "the service account {string} {annotations}")]
+async fn service_account(world: &mut World, name: String, annotations: Annotations) -> Result<(), StepError> {
     let account = json!({
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": { "name": name, "annotations": annotations },
+        "metadata": { "name": name, "annotations": annotations.0 },
     });
     world.session.kube.make_namespace(world.namespace()).await?;
     Ok(world.session.kube.apply(&account, world.namespace()).await?)
@@ -82,36 +66,17 @@ async fn of_account_mounts(world: &mut World, account: String, class: String) ->
     Ok(world.start(pod).await?)
 }
 
-/// A list such as `the key of "developer" and the service account "web"`.
 #[given(regex = r#"^a pod that mounts "([^"]*)" and brings (.+)$"#)]
 async fn brings(world: &mut World, class: String, list: String) -> Result<(), StepError> {
     let mut pod = world.new_pod(None, &class);
-    let mut keys = Map::new();
-    for what in list.split(" and ") {
-        let named = quoted(what).next().unwrap_or_default();
-        let halves: &[&str] = match what.split('"').next().unwrap_or_default().trim_end() {
-            "nothing" => &[],
-            "the service account" => {
-                pod["spec"]["serviceAccountName"] = named.into();
-                &[]
-            }
-            "the key of" => &["access_key", "access_secret"],
-            "in other letter case the key of" => &["Access_Key", "ACCESS_SECRET"],
-            "only the id of the key of" => &["access_key"],
-            "only the secret of the key of" => &["access_secret"],
-            other => bail!("a pod does not bring {other}"),
-        };
-        for half in halves {
-            let key = world.access_keys.get(named).context("there is no such user")?;
-            let is_id = half.eq_ignore_ascii_case("access_key");
-            let value = if is_id { &key.id } else { &key.secret };
-            keys.insert((*half).to_owned(), value.as_str().into());
-        }
+    let brought = Brought::read(&list, &world.access_keys)?;
+    if let Some(account) = brought.service_account {
+        pod["spec"]["serviceAccountName"] = account.into();
     }
-    if !keys.is_empty() {
+    if !brought.secret.is_empty() {
         let name = "key-of-the-pod";
         let secret = json!({
-            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name }, "stringData": Value::Object(keys),
+            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name }, "stringData": brought.secret,
         });
         world.session.kube.make_namespace(world.namespace()).await?;
         world.session.kube.apply(&secret, world.namespace()).await?;
@@ -158,23 +123,18 @@ async fn deleted(world: &mut World, pod: String) -> Result<(), StepError> {
 }
 
 /// What is expected afterwards may take that long.
-#[when(regex = r"^(\d+) (second|minute|hour)s? pass(?:es)?$")]
-async fn pass(world: &mut World, number: u64, unit: String) -> Result<(), StepError> {
-    let seconds = match unit.as_str() {
-        "second" => 1,
-        "minute" => 60,
-        _ => 3600,
-    };
+#[when(expr = "{span} pass(es)")]
+async fn pass(world: &mut World, span: Span) -> Result<(), StepError> {
     world.catch_up().await?;
-    world.give(Duration::from_secs(number * seconds));
+    world.give(span.0);
     Ok(())
 }
 
 /// A time is not waited for, but that the driver has come to rest: some seconds after it has made a Secret, it says to whom the
 /// Secret belongs. One whose pod is deleted before would stay.
-#[given(regex = r"^(\d+) (second|minute|hour)s? (?:has|have) passed$")]
-async fn has_passed(world: &mut World, number: u64, unit: String) -> Result<(), StepError> {
-    pass(world, number, unit).await?;
+#[given(expr = "{span} has/have passed")]
+async fn has_passed(world: &mut World, span: Span) -> Result<(), StepError> {
+    pass(world, span).await?;
     Ok(world
         .eventually(async |world| {
             let secrets = world.session.kube.of("v1", "Secret", world.namespace()).await?;
