@@ -36,8 +36,7 @@ mod tests {
     fn only_what_was_asked_since_the_earlier_count_is_told() {
         let earlier = asked(&["AssumeRole", "GetSecretValue"]);
 
-        let more =
-            since(&earlier, asked(&["AssumeRole", "GetSecretValue", "GetSecretValue", "ListSecrets"]));
+        let more = since(&earlier, asked(&["AssumeRole", "GetSecretValue", "GetSecretValue", "ListSecrets"]));
 
         assert_eq!(more, asked(&["GetSecretValue", "ListSecrets"]));
     }
