@@ -23,8 +23,8 @@ Feature: The role of the node's instance in trouble is told by name, in time
     And the pod has no volume
 
     Examples: Absent
-      | fault                              | given                                               | code            | named                      | calls                    |
-      | the instance has no role           | a node in "cn-hangzhou" whose instance has no role  | Unauthenticated | no RAM role is attached    | CreateToken, GetRoleName |
+      | fault                              | given                                               | code            | named                                                   | calls                    |
+      | the instance has no role           | a node in "cn-hangzhou" whose instance has no role  | Unauthenticated | the node's own cannot be had: no RAM role is attached   | CreateToken, GetRoleName |
 
     Examples: Wrong
       | fault                              | given                                               | code            | named                      | calls                           |

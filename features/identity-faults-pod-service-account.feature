@@ -1,6 +1,7 @@
 Feature: A pod's own service account in trouble is told by name, in time, and nobody else reads instead
   Annotation, account and token come from Kubernetes, the session from the token service, the secret from KMS. Each of them can be
-  absent, wrong, expired, denied, throttled, broken, reset, silent or senseless. The node has a role that could read; it never does.
+  absent, wrong, expired, denied, throttled, broken, reset, silent or senseless. The provider and the node have
+  roles that could read; neither ever does.
 
   Background:
     Given KMS holds the secret "test" with the value "first"
@@ -12,7 +13,9 @@ Feature: A pod's own service account in trouble is told by name, in time, and no
     And the role "worker" that instances may assume
     And the role "worker" may read every secret
     And a node in "cn-hangzhou" whose instance has the role "worker"
-    And the provider is told the OIDC provider
+    And the role "app" that the provider's service account may assume
+    And the role "app" may read every secret
+    And the provider is told the role "app" and the OIDC provider
     And the kubelet waits 4 seconds
 
   @VEN-01 @EXT-01 @ACK-11 @ACK-16 @DRV-07

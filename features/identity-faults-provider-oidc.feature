@@ -89,10 +89,12 @@ Feature: The provider's own service account in trouble is told by name, in time,
     And the last mount made the calls <calls>
 
     Examples:
-      | trouble                              | calls                                  |
-      | the token service throttles 2 times  | 3 AssumeRoleWithOIDC, GetSecretValue   |
-      | the token service answers 503 once   | 2 AssumeRoleWithOIDC, GetSecretValue   |
-      | the token service resets once        | 2 AssumeRoleWithOIDC, GetSecretValue   |
-      | KMS throttles 2 times                | AssumeRoleWithOIDC, 3 GetSecretValue   |
-      | KMS resets once                      | AssumeRoleWithOIDC, 2 GetSecretValue   |
-      | KMS no longer takes the session once | 2 AssumeRoleWithOIDC, 2 GetSecretValue |
+      | trouble                                       | calls                                  |
+      | the token service throttles 2 times           | 3 AssumeRoleWithOIDC, GetSecretValue   |
+      | the token service answers 500 once            | 2 AssumeRoleWithOIDC, GetSecretValue   |
+      | the token service answers 503 once            | 2 AssumeRoleWithOIDC, GetSecretValue   |
+      | the token service resets once                 | 2 AssumeRoleWithOIDC, GetSecretValue   |
+      | the token service hangs up in the middle once | 2 AssumeRoleWithOIDC, GetSecretValue   |
+      | KMS throttles 2 times                         | AssumeRoleWithOIDC, 3 GetSecretValue   |
+      | KMS resets once                               | AssumeRoleWithOIDC, 2 GetSecretValue   |
+      | KMS no longer takes the session once          | 2 AssumeRoleWithOIDC, 2 GetSecretValue |
