@@ -88,7 +88,7 @@ impl Stage {
 
     /// The first words of the calls, of those that change something.
     fn steps(&self) -> Vec<String> {
-        let quiet = ["docker info", "docker image", "kind get", "kubectl"];
+        let quiet = ["docker info", "docker image", "docker buildx version", "kind get", "kubectl"];
         let calls = self.calls();
         let lines = calls.lines().filter(|line| !quiet.iter().any(|start| line.starts_with(start)));
         lines.map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect()
@@ -228,6 +228,72 @@ fn a_cluster_without_a_driver_gets_the_one_of_the_lock_file() {
     assert_eq!(stage.steps()[..2], ["helm repo", "helm dependency"]);
 }
 
+#[test]
+fn an_engine_that_cannot_build_inside_is_told_what_to_install() {
+    let stage = Stage::new();
+    stage.stub("stubs/docker", "case $1 in buildx) exit 1 ;; version) echo 28.2.2 ;; esac");
+
+    let output = stage.run("image", &["provider"], &[]);
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).starts_with("image: docker 28.2.2 has no BuildKit; install"), "{}", said(&output));
+    assert_eq!(stage.steps(), ["docker version"]);
+}
+
+#[test]
+fn an_engine_from_before_buildx_builds_with_what_it_has() {
+    let stage = Stage::new();
+    let docker = r#"case $1 in
+        buildx) exit 1 ;;
+        version) echo 20.10.24+dfsg1 ;;
+        build) echo "kit $DOCKER_BUILDKIT" >>"$CALLS" ;;
+        image) echo 1000000 ;;
+        esac"#;
+    stage.stub("stubs/docker", docker);
+
+    let output = stage.run("image", &["provider"], &[]);
+
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(stage.steps(), ["docker version", "docker build", "kit 1"]);
+}
+
+#[rstest]
+#[case::clean("", true)]
+#[case::changed("case $1 in diff) exit 1 ;; esac", false)]
+fn an_image_names_its_commit_unless_the_tree_is_changed(#[case] git: &str, #[case] named: bool) {
+    let stage = Stage::new();
+    stage.stub("stubs/git", &format!("case $1 in rev-parse) echo 0123abcd ;; esac\n{git}"));
+    let workflow = [("GITHUB_SERVER_URL", "https://github.example"), ("GITHUB_REPOSITORY", "owner/name")];
+
+    let output = stage.run("image", &["--labels"], &workflow);
+
+    let labels = said(&output);
+    assert_eq!(labels.contains("--label=org.opencontainers.image.revision=0123abcd\n"), named, "{labels}");
+    assert!(
+        labels.contains("--label=org.opencontainers.image.source=https://github.example/owner/name\n"),
+        "{labels}"
+    );
+}
+
+/// The instructions of a stage, but for those that bring its files.
+fn instructions(dockerfile: &str, stage: &str) -> Vec<String> {
+    let from = format!("FROM scratch{stage}");
+    let lines =
+        dockerfile.lines().skip_while(|line| *line != from).skip(1).take_while(|line| !line.is_empty());
+    lines.filter(|line| !line.starts_with("COPY")).map(str::to_owned).collect()
+}
+
+#[rstest]
+fn an_image_is_the_same_wherever_it_is_built(#[values("provider", "fake", "conformance")] image: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/image.d");
+    let inside = fs::read_to_string(folder.join("Dockerfile")).unwrap();
+    let offline = fs::read_to_string(folder.join(format!("{image}.Dockerfile"))).unwrap();
+
+    let expected = instructions(&inside, &format!(" AS {image}"));
+    assert!(expected.iter().any(|line| line.starts_with("ENTRYPOINT")), "{expected:?}");
+    assert_eq!(instructions(&offline, ""), expected);
+}
+
 const SETTINGS: [(&str, &str); 3] = [
     ("REGISTRY", "registry.example.com/secrets"),
     ("REGISTRY_USERNAME", "robot"),
@@ -309,7 +375,11 @@ fn a_release_signs_and_attests_what_was_built_for_both_platforms() {
     let published = run(&["publish", "v1.2.3", "out"]);
 
     assert_eq!(built.matches("docker buildx build --platform linux/arm64").count(), 3, "{built}");
-    assert!(built.lines().all(|line| line.contains("push-by-digest=true")), "{built}");
+    let version = format!("--label=org.opencontainers.image.version={}", version());
+    assert!(
+        built.lines().all(|line| line.contains("push-by-digest=true") && line.contains(&version)),
+        "{built}"
+    );
     assert_eq!(published.matches("docker buildx imagetools create").count(), 3, "{published}");
     for package in ["csi-secrets-store-provider-alibabacloud", "fake-alicloud", "conformance"] {
         let image = format!("registry.example.com/secrets/{package}");
