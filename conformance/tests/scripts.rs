@@ -14,9 +14,9 @@ use rstest::rstest;
 use tempfile::TempDir;
 
 /// What the scripts use of the system; nothing else is found.
-const SYSTEM: [&str; 23] = [
+const SYSTEM: [&str; 24] = [
     "awk", "bash", "cat", "chmod", "cp", "dirname", "env", "grep", "head", "ln", "mkdir", "mktemp", "mv",
-    "realpath", "rm", "sed", "sh", "sleep", "sort", "tail", "touch", "tr", "uname",
+    "python3", "realpath", "rm", "sed", "sh", "sleep", "sort", "tail", "touch", "tr", "uname",
 ];
 
 /// A workspace with scripts, stubs for everything outside, and what they were called with.
@@ -28,7 +28,7 @@ impl Stage {
     fn new() -> Self {
         let stage = Self { folder: TempDir::new().unwrap() };
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        for name in ["driver-chart", "e2e-cluster", "e2e-kind", "image", "release"] {
+        for name in ["driver-chart", "e2e-cluster", "e2e-kind", "image", "release", "release.d/sbom.py"] {
             let script = stage.path(&format!("workspace/scripts/{name}"));
             fs::create_dir_all(script.parent().unwrap()).unwrap();
             fs::copy(workspace.join("scripts").join(name), script).unwrap();
@@ -350,13 +350,21 @@ fn release_stage() -> Stage {
     stage.stub("stubs/helm", &helm.replace("DIGEST", DIGEST));
     stage.stub("stubs/cosign", "");
     stage.stub("stubs/cargo-cyclonedx", "");
-    stage.stub(
-        "stubs/cargo",
-        "for folder in provider fake-alicloud conformance; do
+    let cargo = r#"if [ $1 = tree ]; then
+            case "$*" in *alibabacloud*) main=csi-secrets-store-provider-alibabacloud ;; *fake*) main=fake-alicloud ;; *) main=conformance ;; esac
+            printf '%s v1.2.3 (/somewhere)\nlinked v1.0.0\nlinked v1.0.0 (*)\n' $main
+            exit
+        fi
+        for folder in provider fake-alicloud conformance; do
             name=$folder; [ $folder = provider ] && name=csi-secrets-store-provider-alibabacloud
-            mkdir -p $folder; echo '{}' >$folder/${name}_bin.cdx.json
-        done",
-    );
+            mkdir -p $folder
+            cat >$folder/${name}_bin.cdx.json <<JSON
+                {"metadata": {"component": {"bom-ref": "path+file://$PWD/$folder#1.2.3", "name": "$name", "version": "1.2.3"}},
+                "components": [{"bom-ref": "l", "name": "linked", "version": "1.0.0"}, {"bom-ref": "t", "name": "of-tests", "version": "1.0.0"}],
+                "dependencies": [{"ref": "path+file://$PWD/$folder#1.2.3", "dependsOn": ["l", "t"]}, {"ref": "t"}]}
+JSON
+        done"#;
+    stage.stub("stubs/cargo", cargo);
     stage
 }
 
@@ -396,6 +404,14 @@ fn a_release_signs_and_attests_what_was_built_for_both_platforms() {
     }
     let chart = "registry.example.com/secrets/charts/csi-secrets-store-provider-alibabacloud";
     assert!(published.ends_with(&format!("cosign sign --yes {chart}@{digest}\n")), "{published}");
+    let sbom = fs::read_to_string(stage.path("workspace/out/fake-alicloud.cdx.json")).unwrap();
+    let sbom: serde_json::Value = serde_json::from_str(&sbom).unwrap();
+    assert_eq!(sbom["metadata"]["component"]["bom-ref"], "path+file:///fake-alicloud#1.2.3");
+    assert_eq!(sbom["components"].as_array().unwrap().len(), 1, "{sbom}");
+    assert_eq!(
+        sbom["dependencies"],
+        serde_json::json!([{"ref": "path+file:///fake-alicloud#1.2.3", "dependsOn": ["l"]}])
+    );
     let values = fs::read_to_string(stage.path("workspace/out/values.yaml")).unwrap();
     assert!(
         values.contains(
@@ -411,6 +427,7 @@ fn a_release_signs_and_attests_what_was_built_for_both_platforms() {
 #[case::listing("cargo", "cyclonedx")]
 #[case::signing("cosign", "sign")]
 #[case::attesting("cosign", "attest")]
+#[case::choosing("cargo", "tree")]
 #[case::checking("helm", "lint")]
 #[case::packaging("helm", "package")]
 #[case::pushing("helm", "push")]
