@@ -42,6 +42,8 @@ pub enum Choice {
     Probe,
     /// It is not run, for this reason.
     Leave(String),
+    /// It could be run, and this filter of the run does not choose it.
+    Filter(String),
 }
 
 impl Selection {
@@ -61,13 +63,13 @@ impl Selection {
             });
         }
         if let Some(tags) = self.tags.as_ref().filter(|tags| !tags.operation.eval(&scenario.tags)) {
-            return Choice::Leave(format!("--tags '{}' does not choose it", tags.written));
+            return Choice::Filter(format!("--tags '{}' does not choose it", tags.written));
         }
         if let Some(name) = self.name.as_ref().filter(|name| !name.is_match(&scenario.name)) {
-            return Choice::Leave(format!("--name '{name}' does not choose it"));
+            return Choice::Filter(format!("--name '{name}' does not choose it"));
         }
         if let Some(input) = self.input.as_ref().filter(|input| !fits(&scenario.file, input)) {
-            return Choice::Leave(format!("--input '{input}' does not choose it"));
+            return Choice::Filter(format!("--input '{input}' does not choose it"));
         }
         let mut extended = rows.filter(|row| row.level == Level::Extended);
         if extended.all(|row| self.claims.contains(row.id())) { Choice::Run } else { Choice::Probe }
@@ -187,6 +189,7 @@ requirements:
             Choice::Run => "run",
             Choice::Probe => "probe",
             Choice::Leave(_) => "leave",
+            Choice::Filter(_) => "filter",
         };
         assert_eq!(name, expected);
     }
@@ -213,7 +216,9 @@ requirements:
     fn what_is_left_out_has_a_reason(#[case] selection: Selection, #[case] reason: &str) {
         let ids: &[&str] = if reason.starts_with("level") { &["VEN-01"] } else { &["ACK-01"] };
 
-        let Choice::Leave(why) = choice(&selection, ids) else { panic!("it is not left out") };
+        let (Choice::Leave(why) | Choice::Filter(why)) = choice(&selection, ids) else {
+            panic!("it is not left out")
+        };
 
         assert!(why.contains(reason), "{why}");
     }

@@ -344,7 +344,7 @@ impl Run {
     fn plan(&self, selection: &Selection) -> BTreeMap<Place, Planned> {
         let plan = self.catalogue.scenarios().iter().filter_map(|scenario| {
             let failure = match selection.choose(scenario, &self.requirements) {
-                Choice::Leave(_) => return None,
+                Choice::Leave(_) | Choice::Filter(_) => return None,
                 Choice::Probe => "unsupported",
                 Choice::Run if self.deviations.reason(&scenario.id).is_some() => "known failure",
                 Choice::Run => "fail",

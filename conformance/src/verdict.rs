@@ -91,7 +91,7 @@ impl Case<'_> {
             seen: None,
         };
         match (choice, ran) {
-            (Choice::Leave(reason), _) => {
+            (Choice::Leave(reason) | Choice::Filter(reason), _) => {
                 result.outcome = Outcome::Unselected;
                 result.reason = Some(reason);
             }
@@ -128,6 +128,8 @@ impl Case<'_> {
             with(Outcome::Unsupported).filter(|scenario| self.was_to_pass(scenario)).collect();
         let skipped = with(Outcome::Skipped).count();
         let judged = passed + failed.len() + unsupported;
+        let filtered =
+            own.iter().filter(|result| matches!(self.choice(result), Some(Choice::Filter(_)))).count();
         let is_claimed = row.level == Level::Extended && !is_unclaimed;
         let needs_cluster = row.evidence == Evidence::Cluster && self.evidence == Evidence::Model;
         let (outcome, reason) = if needs_cluster {
@@ -162,14 +164,21 @@ impl Case<'_> {
         } else {
             (Outcome::Unselected, own.iter().find_map(|scenario| scenario.reason.clone()))
         };
+        // What was not looked at may not hold, so what was looked at stands for itself alone.
+        let (outcome, reason) = if outcome == Outcome::Pass && filtered > 0 {
+            let chosen = passed + with(Outcome::Unsupported).count();
+            let chose = format!("the filters chose {chosen} of its {} scenarios", chosen + filtered);
+            (Outcome::Partial, Some(reason.map_or(chose.clone(), |reason| format!("{chose}; {reason}"))))
+        } else {
+            (outcome, reason)
+        };
         RequirementResult {
             id: row.id().to_owned(),
             statement: row.statement.clone(),
             source: self.requirements.source_of(row),
             level: row.level,
             outcome,
-            evidence: matches!(outcome, Outcome::Pass | Outcome::Fail | Outcome::Unsupported)
-                .then_some(self.evidence),
+            evidence: is_shown(outcome).then_some(self.evidence),
             reason,
             passed,
             judged,
@@ -180,8 +189,13 @@ impl Case<'_> {
 
     /// Whether a scenario's failure would have counted.
     fn was_to_pass(&self, result: &ScenarioResult) -> bool {
-        let scenario = self.catalogue.scenarios().iter().find(|scenario| scenario.id == result.id);
-        scenario.is_some_and(|scenario| self.selection.choose(scenario, self.requirements) == Choice::Run)
+        self.choice(result) == Some(Choice::Run)
+    }
+
+    /// What was to become of a scenario.
+    fn choice(&self, result: &ScenarioResult) -> Option<Choice> {
+        let scenario = self.catalogue.scenarios().iter().find(|scenario| scenario.id == result.id)?;
+        Some(self.selection.choose(scenario, self.requirements))
     }
 
     /// What fails a run although no scenario does.
@@ -226,6 +240,11 @@ impl Case<'_> {
             .map(|row| format!("{} is there and not claimed: the target file may claim it", row.id))
             .collect()
     }
+}
+
+/// Whether scenarios of the run speak for an outcome.
+fn is_shown(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Pass | Outcome::Partial | Outcome::Fail | Outcome::Unsupported)
 }
 
 #[cfg(test)]
@@ -282,11 +301,16 @@ Feature: F
     }
 
     fn judge_ran(ran: Vec<Ran>, level: Level, known: &str) -> Judgement {
+        judge_chosen(ran, level, None, known)
+    }
+
+    /// The same of a run with a filter.
+    fn judge_chosen(ran: Vec<Ran>, level: Level, name: Option<&str>, known: &str) -> Judgement {
         let requirements = Requirements::parse(ROWS).unwrap();
         let catalogue = Catalogue::parse([("f".to_owned(), FEATURE.to_owned())], "").unwrap();
         let claims = ["EXT-01".to_owned()].into();
-        let selection =
-            Selection { level, evidence: Evidence::Model, claims, tags: None, name: None, input: None };
+        let name = name.map(|name| name.parse().unwrap());
+        let selection = Selection { level, evidence: Evidence::Model, claims, tags: None, name, input: None };
         let deviations = Deviations::parse("known.yaml", known, &catalogue).unwrap();
         Case {
             requirements: &requirements,
@@ -351,6 +375,32 @@ Feature: F
         assert_eq!(outcome(&judgement, "EXT-01"), Outcome::Unselected);
         let row = judgement.requirements.iter().find(|row| row.id == "EXT-01").unwrap();
         assert!(row.reason.as_ref().unwrap().contains("--level core"), "{row:?}");
+    }
+
+    #[rstest]
+    #[case::some_pass("core", None, Outcome::Partial, Some("the filters chose 1 of its 3 scenarios"))]
+    #[case::some_fail("core", Some("it broke"), Outcome::Fail, None)]
+    #[case::all_pass(".", None, Outcome::Pass, None)]
+    fn a_promise_holds_in_part_when_a_filter_chose_a_part_of_its_scenarios(
+        #[case] name: &str,
+        #[case] failure: Option<&str>,
+        #[case] expected: Outcome,
+        #[case] reason: Option<&str>,
+    ) {
+        let chosen: &[&str] = if name == "." { &["core", "claimed", "unclaimed"] } else { &["core"] };
+
+        let judgement = judge_chosen(ran(chosen, failure), Level::Extended, Some(name), "[]");
+
+        let row = judgement.requirements.iter().find(|row| row.id == "ACK-01").unwrap();
+        assert_eq!((row.outcome, row.reason.as_deref()), (expected, reason));
+        assert!(row.evidence.is_some(), "{row:?}");
+    }
+
+    #[test]
+    fn what_a_level_leaves_out_makes_no_promise_partial() {
+        let judgement = judge(&["core"], &[], Level::Core, "[]");
+
+        assert_eq!(outcome(&judgement, "ACK-01"), Outcome::Pass);
     }
 
     #[test]

@@ -18,7 +18,8 @@ pub(super) fn render(report: &Report) -> String {
             Verdict::Fail => "#c4302b",
         },
     );
-    let text = format!("{} {passed}/{judged}, {}", report.level, report.verdict.name());
+    let part = if report.filters.is_empty() { "" } else { " of a part" };
+    let text = format!("{} {passed}/{judged}, {}{part}", report.level, report.verdict.name());
     let (left, right) = (label.len() * CHARACTER + 12, text.len() * CHARACTER + 12);
     let (width, middle_left, middle_right) = (left + right, left / 2, left + right / 2);
     let title = escaped(&format!("{label} of {}: {text}", report.target.name));

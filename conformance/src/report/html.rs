@@ -296,6 +296,7 @@ fn symbol(outcome: Outcome) -> &'static str {
         Outcome::Fail => "✗",
         Outcome::Skipped => "!",
         Outcome::Unsupported => "–",
+        Outcome::Partial => "◐",
         Outcome::Pass => "✓",
         Outcome::NeedsCluster => "◇",
         Outcome::Planned => "○",

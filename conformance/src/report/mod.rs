@@ -103,6 +103,8 @@ pub enum Outcome {
     Skipped,
     /// A capability that is neither claimed nor there.
     Unsupported,
+    /// What was looked at holds, and the run's filters left out the rest.
+    Partial,
     /// It holds.
     Pass,
     /// Only a real cluster can prove it.
@@ -260,6 +262,7 @@ impl Outcome {
             Self::Fail => "fail",
             Self::Skipped => "skipped",
             Self::Unsupported => "unsupported",
+            Self::Partial => "partial",
             Self::Pass => "pass",
             Self::NeedsCluster => "needs-cluster",
             Self::Planned => "planned",
@@ -276,10 +279,11 @@ impl Outcome {
     }
 
     /// All of them, the worst first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Fail,
         Self::Skipped,
         Self::Unsupported,
+        Self::Partial,
         Self::Pass,
         Self::NeedsCluster,
         Self::Planned,

@@ -40,10 +40,11 @@ pub fn summary(report: &Report) -> String {
     );
     let _ = writeln!(
         text,
-        "{} of {} at level {}: {}",
+        "{} of {} at level {}{}: {}",
         report.target.version.as_deref().unwrap_or("a target without version"),
         report.target.name,
         report.level,
+        report.filters.iter().fold(String::new(), |only, filter| only + ", only " + filter),
         report.verdict.name()
     );
     text

@@ -168,13 +168,14 @@ fn machines_see_failures_as_failures_and_the_rest_as_skipped() {
         ("is known", Outcome::Fail),
         ("is unsupported", Outcome::Unsupported),
         ("did not run", Outcome::Skipped),
+        ("is filtered out", Outcome::Unselected),
     ];
     let mut report = report(&[], &outcomes);
     report.scenarios[2].deviation = Some("they do it otherwise".into());
 
     let xml = junit::render(&report);
 
-    assert!(xml.contains("<testsuites tests=\"5\" failures=\"1\" errors=\"0\" skipped=\"3\""), "{xml}");
+    assert!(xml.contains("<testsuites tests=\"6\" failures=\"1\" errors=\"0\" skipped=\"4\""), "{xml}");
     assert_eq!(xml.matches("<failure message=\"it broke\"").count(), 1, "{xml}");
     assert!(xml.contains("the target&#39;s last lines (exit status: 3):\nlast words"), "{xml}");
     assert!(xml.contains("<skipped message=\"fail: they do it otherwise\"/>"), "{xml}");
@@ -193,6 +194,25 @@ fn the_summary_has_a_line_for_every_promise_and_the_verdict() {
     assert!(text.ends_with("provider v1 of provider at level core: pass\n"), "{text}");
 }
 
+#[test]
+fn a_part_of_a_promise_is_not_told_as_the_whole() {
+    let mut report = report(&[("ACK-01", Outcome::Partial)], &[("A file", Outcome::Pass)]);
+    report.filters = vec!["--tags '@ACK-01'".into()];
+    report.requirements[0].reason = Some("the filters chose 1 of its 3 scenarios".into());
+
+    let text = summary(&report);
+    let page = html::render(&report);
+
+    assert!(text.contains("ACK-01  partial       model       1/1  A promise"), "{text}");
+    assert!(text.contains("requirements: 1 partial\n"), "{text}");
+    assert!(text.ends_with("at level core, only --tags '@ACK-01': pass\n"), "{text}");
+    assert!(page.contains("0 of 1 hold") && page.contains("◐ partial"), "{page}");
+    for form in [text, page, report.to_json()] {
+        assert!(form.contains("the filters chose 1 of its 3 scenarios"), "{form}");
+    }
+    assert!(badge::render(&report).contains("core 0/1, pass of a part"));
+}
+
 #[rstest]
 #[case::the_same(Some(Outcome::Pass), Some(Outcome::Pass), "")]
 #[case::still_failing(Some(Outcome::Fail), Some(Outcome::Fail), "")]
@@ -203,6 +223,7 @@ fn the_summary_has_a_line_for_every_promise_and_the_verdict() {
 #[case::planned_no_more(Some(Outcome::Planned), Some(Outcome::Pass), "newly passing")]
 #[case::removed(Some(Outcome::Pass), None, "gone")]
 #[case::not_looked_at(Some(Outcome::Pass), Some(Outcome::Unselected), "gone")]
+#[case::looked_at_in_part(Some(Outcome::Pass), Some(Outcome::Partial), "gone")]
 #[case::not_reached(Some(Outcome::Pass), Some(Outcome::Skipped), "gone")]
 #[case::added(None, Some(Outcome::Pass), "new")]
 #[case::added_and_failing(None, Some(Outcome::Fail), "newly failing")]
