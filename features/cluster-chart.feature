@@ -59,6 +59,21 @@ Feature: The chart brings the provider into a cluster
       | ci/sync-values.yaml             |
       | ci/rotation-values.yaml         |
 
+  @VEN-14
+  Scenario: Where the cluster has no driver, the chart brings it
+    Given a cluster without a driver of its own
+    And the provider has an access key of the account
+    When a pod mounts "test-secrets"
+    Then the file "test" holds the value "first"
+    And the chart's release has brought the driver that the chart names
+
+  @VEN-14
+  Scenario: Told not to, the chart brings no driver
+    Given the chart is told to bring no driver
+    And the provider has an access key of the account
+    When the chart is installed
+    Then the chart's release has brought no driver
+
   @ACK-06
   Scenario: The chart's own test passes when a secret can be mounted
     Given the provider has an access key of the account

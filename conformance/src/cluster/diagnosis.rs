@@ -8,6 +8,7 @@ use regex::Regex;
 use serde_json::json;
 
 use super::World;
+use super::driver;
 use super::kube::name;
 use super::session::Session;
 use crate::inspection::leaks;
@@ -47,7 +48,8 @@ pub(super) async fn noted(world: &mut World, scenario: &str, steps_passed: bool)
     }
     let journal = serde_json::to_string(&world.cloud.calls()).unwrap_or_default();
     complaints.extend(leaks(&search, "the fake's journal", journal.as_bytes()));
-    let is_wrong = !steps_passed || !complaints.is_empty();
+    let impossible = world.impossible.as_ref().filter(|_| !steps_passed).map(ToString::to_string);
+    let is_wrong = (!steps_passed && impossible.is_none()) || !complaints.is_empty();
     let seen = is_wrong.then(|| {
         let lines: Vec<&str> = provider.iter().flat_map(|(_, log)| log.lines()).collect();
         Seen { exit: None, output: lines[lines.len().saturating_sub(LAST_LINES)..].join("\n") }
@@ -62,7 +64,7 @@ pub(super) async fn noted(world: &mut World, scenario: &str, steps_passed: bool)
     if let Err(error) = end(&world.session, world.namespace()).await {
         complaints.push(format!("what the scenario made cannot be removed: {error:#}"));
     }
-    Note { complaints, search, calls: world.cloud.calls(), seen, ..Note::default() }
+    Note { impossible, complaints, search, calls: world.cloud.calls(), seen, ..Note::default() }
 }
 
 /// The namespace goes while the next scenario begins.
@@ -103,11 +105,9 @@ async fn beside_the_provider(world: &World) -> Vec<Text> {
     if let Ok(log) = kube.log(&session.namespace, super::fake::POD, None).await {
         texts.push(("the log of the fake cloud".to_owned(), log));
     }
-    let drivers = ::kube::Api::<k8s_openapi::api::core::v1::Pod>::all(kube.client.clone());
-    let own = ::kube::api::ListParams::default().labels("app=secrets-store-csi-driver");
-    for pod in drivers.list(&own).await.map(|list| list.items).unwrap_or_default() {
+    for (pod, container) in driver::pods(kube).await.unwrap_or_default() {
         let namespace = pod.metadata.namespace.clone().unwrap_or_default();
-        if let Ok(log) = kube.log(&namespace, name(&pod), Some("secrets-store")).await {
+        if let Ok(log) = kube.log(&namespace, name(&pod), Some(&container)).await {
             texts.push((format!("the log of the driver {}", name(&pod)), log));
         }
     }

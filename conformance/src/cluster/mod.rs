@@ -6,6 +6,7 @@
 //! at once.
 
 mod diagnosis;
+mod driver;
 mod example;
 mod fake;
 mod kube;

@@ -36,6 +36,7 @@ impl Session {
         release: &Release,
         told: &Told,
         file: &Map<String, Value>,
+        brings_driver: bool,
         scenario: &str,
     ) -> anyhow::Result<()> {
         let earlier = self.installed.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -48,7 +49,7 @@ impl Session {
             api: &address.api,
             metadata: &address.metadata,
             scenario,
-            has_driver: self.has_driver,
+            has_driver: !brings_driver,
         };
         let (own, variables) = self.target.chart_values(told, ground, SECRET).context("no chart")?;
         let mut values = file.clone();

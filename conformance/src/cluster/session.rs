@@ -7,18 +7,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use kube::api::{DeleteParams, ListParams};
+use kube::api::ListParams;
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
+use super::driver;
 use super::fake::Fake;
 use super::kube::{Kube, RUN_LABEL};
-use crate::cloud::{AUDIENCE, Cloud};
+use crate::cloud::Cloud;
 use crate::patience::{self, PAUSE_OF_CLUSTERS as PAUSE};
 use crate::target::{Chart, Images, OtherImages, Release, TargetFile};
-
-/// The driver, as the API knows it.
-pub(super) const DRIVER: &str = "secrets-store.csi.k8s.io";
 
 /// Until namespaces are gone.
 const REMOVAL: Duration = Duration::from_secs(120);
@@ -65,9 +63,13 @@ impl Session {
         let kubernetes =
             kube.client.apiserver_version().await.context("reaching the cluster's API server")?;
         check_permissions(&kube).await?;
-        let has_driver = kube.get("storage.k8s.io/v1", "CSIDriver", "", DRIVER).await?.is_some();
+        let has_driver = driver::find(&kube).await?.is_some();
+        if !has_driver {
+            driver::check_chart(&settings.path())?;
+        }
         let namespace = format!("conformance-{run}");
-        let version = format!("{} on Kubernetes {}", images.provider, kubernetes.git_version);
+        let whose = if has_driver { "a driver that was there" } else { "the driver of the chart" };
+        let version = format!("{} on Kubernetes {} with {whose}", images.provider, kubernetes.git_version);
         kube.make_namespace(&namespace).await?;
         let fake = match Fake::start(&kube, &namespace, &images.fake).await {
             Ok(fake) => fake,
@@ -110,85 +112,58 @@ impl Session {
         Ok((number, Cloud::elsewhere(self.fake.address.clone(), &self.fake.issuer.url)))
     }
 
-    /// Says by name what the driver lacks. It is the cluster's, so how it is set is looked at and not changed.
-    pub(super) async fn check_driver(
-        &self,
-        looks_each: Option<u64>,
-        writes_secrets: bool,
-    ) -> anyhow::Result<()> {
-        let driver = self.kube.get("storage.k8s.io/v1", "CSIDriver", "", DRIVER).await?;
-        let driver = driver.with_context(|| {
-            format!(
-                "the cluster has no driver {DRIVER}, and the chart brought none: install it, or get the driver's chart \
-                 (scripts/driver-chart, or `helm dependency build` for the chart)"
-            )
-        })?;
-        let requests = driver["spec"]["tokenRequests"].as_array();
-        let mut audiences = requests.into_iter().flatten().filter_map(|request| request["audience"].as_str());
-        ensure!(
-            audiences.any(|audience| audience == AUDIENCE),
-            "the CSIDriver {DRIVER} asks for no tokens for {AUDIENCE}: add it to the driver's tokenRequests"
-        );
-        if let Some(seconds) = looks_each {
-            ensure!(
-                driver["spec"]["requiresRepublish"] == true,
-                "the driver does not look for changes: install it with enableSecretRotation: true and a \
-                 rotationPollInterval of {seconds} s or less"
-            );
-        }
-        if writes_secrets {
-            let (api, name) = ("rbac.authorization.k8s.io/v1", "secretprovidersyncing-role");
-            let role = self.kube.get(api, "ClusterRole", "", name).await?;
-            ensure!(
-                role.is_some(),
-                "the driver may not write Secrets, there is no ClusterRole {name}: install it with \
-                 syncSecret.enabled: true"
-            );
-        }
-        Ok(())
-    }
-
-    /// Removes all that the run has made.
+    /// Removes all that the run has made. The chart may have brought the driver, without which no pod with secrets can go: pods go
+    /// first.
     pub async fn close(&self) -> anyhow::Result<()> {
+        let of_scenarios = format!("{}-", self.namespace);
+        let scenarios = remove_namespaces(&self.kube, |name| name.starts_with(&of_scenarios)).await;
         let installed = self.installed.lock().unwrap_or_else(PoisonError::into_inner).take();
         let uninstalled = match installed {
             Some(release) => self.uninstall(&release).await,
             None => Ok(()),
         };
         remove(&self.kube).await?;
-        uninstalled
+        scenarios.and(uninstalled)
     }
 }
 
-/// Removes all that carries the run's label, and waits until namespaces are gone.
+/// Removes all that carries the run's label.
 async fn remove(kube: &Kube) -> anyhow::Result<()> {
-    let own = ListParams::default().labels(&format!("{RUN_LABEL}={}", kube.run));
     let secrets: Api<Secret> = Api::all(kube.client.clone());
-    for secret in secrets.list(&own).await.context("listing what is to be removed")? {
+    for secret in secrets.list(&own(kube)).await.context("listing what is to be removed")? {
         let metadata = secret.metadata;
         let (namespace, name) = (metadata.namespace.unwrap_or_default(), metadata.name.unwrap_or_default());
         kube.delete("v1", "Secret", &namespace, &name).await?;
     }
+    remove_namespaces(kube, |_| true).await
+}
+
+/// Removes namespaces of the run, and waits until they are gone.
+async fn remove_namespaces(kube: &Kube, is_meant: impl Fn(&str) -> bool) -> anyhow::Result<()> {
     let namespaces: Api<Namespace> = Api::all(kube.client.clone());
-    let list = async || namespaces.list(&own).await.context("listing what is to be removed");
-    for namespace in list().await? {
-        let name = namespace.metadata.name.unwrap_or_default();
-        namespaces
-            .delete(&name, &DeleteParams::default())
-            .await
-            .with_context(|| format!("deleting {name}"))?;
+    let list = async || {
+        let list = namespaces.list(&own(kube)).await.context("listing what is to be removed")?;
+        let names = list.into_iter().filter_map(|namespace| namespace.metadata.name);
+        anyhow::Ok(names.filter(|name| is_meant(name)).collect::<Vec<_>>())
+    };
+    for name in list().await? {
+        kube.delete("v1", "Namespace", "", &name).await?;
     }
     patience::every(
         PAUSE,
         |_| REMOVAL,
         async || {
-            let left: Vec<_> =
-                list().await?.into_iter().filter_map(|namespace| namespace.metadata.name).collect();
+            let left = list().await?;
             ensure!(left.is_empty(), "after {} s there still are {}", REMOVAL.as_secs(), left.join(", "));
             Ok(())
         },
     )
     .await
+}
+
+/// What carries the run's label.
+fn own(kube: &Kube) -> ListParams {
+    ListParams::default().labels(&format!("{RUN_LABEL}={}", kube.run))
 }
 
 /// Asks the API server for everything that a run does, and names all that is not allowed.

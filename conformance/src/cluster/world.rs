@@ -8,13 +8,14 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, ensure};
 use serde_json::{Map, Value, json};
 
+use super::driver;
 use super::example::{Counterparts, Example};
 use super::kube::Told as Event;
 use super::session::Session;
 use crate::cloud::Cloud;
 use crate::patience::{self, PAUSE_OF_CLUSTERS as PAUSE};
 use crate::tally::{self, Tally};
-use crate::target::{AccessKey, Release, Told};
+use crate::target::{AccessKey, Impossible, Release, Told};
 use crate::values::Values;
 
 /// How long a cluster may take for anything that is to happen at once, such as a pod's start.
@@ -66,10 +67,10 @@ pub struct World {
     pub(super) refusal: Option<String>,
     /// What the cloud had been asked before the last mount.
     pub(super) asked_before: Tally,
-    /// How often the driver must look for changes, in seconds.
-    pub(super) looks_each: Option<u64>,
-    /// Whether the driver must be allowed to write Secrets.
-    pub(super) writes_secrets: bool,
+    /// What the driver must be.
+    pub(super) driver: driver::Wanted,
+    /// Why this cluster cannot show the scenario.
+    pub(super) impossible: Option<Impossible>,
     /// What the chart's own test said.
     pub(super) test: Option<Result<String, String>>,
 }
@@ -99,8 +100,8 @@ impl World {
             limit: AT_ONCE,
             refusal: None,
             asked_before: Tally::new(),
-            looks_each: None,
-            writes_secrets: false,
+            driver: driver::Wanted::default(),
+            impossible: None,
             test: None,
         })
     }
@@ -134,9 +135,10 @@ impl World {
         self.cloud.exchange().await?;
         if !self.is_installed {
             self.session.kube.make_namespace(&self.own).await?;
-            self.session.install(&self.release, &self.told, &self.file, &self.own).await?;
+            let brings_driver = !self.session.has_driver && !self.driver.is_unwanted;
+            self.session.install(&self.release, &self.told, &self.file, brings_driver, &self.own).await?;
             self.is_installed = true;
-            self.session.check_driver(self.looks_each, self.writes_secrets).await?;
+            self.session.check_driver(self.driver).await?;
         }
         for name in std::mem::take(&mut self.changed) {
             self.session.kube.apply(&self.classes[&name], &self.own).await?;
@@ -170,7 +172,7 @@ impl World {
                     "volumeMounts": [{ "name": "secrets", "mountPath": MOUNT, "readOnly": true }],
                 }],
                 "volumes": [{ "name": "secrets", "csi": {
-                    "driver": super::session::DRIVER,
+                    "driver": driver::NAME,
                     "readOnly": true,
                     "volumeAttributes": { "secretProviderClass": class },
                 } }],

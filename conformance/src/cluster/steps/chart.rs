@@ -5,7 +5,7 @@ use cucumber::{given, then, when};
 use crate::cluster::World;
 use crate::cluster::example::values;
 use crate::steps::quoted;
-use crate::target::{Release, merge};
+use crate::target::{Impossible, Release, merge};
 use crate::world::StepError;
 
 #[given(expr = "the chart's release {string} in the namespace {string}")]
@@ -21,6 +21,37 @@ fn chart_values(world: &mut World, file: String) -> Result<(), StepError> {
     let values = values(&file, &world.counterparts())?;
     merge(&mut world.file, values);
     Ok(())
+}
+
+#[given("a cluster without a driver of its own")]
+fn no_driver(world: &mut World) -> Result<(), StepError> {
+    if !world.session.has_driver {
+        return Ok(());
+    }
+    let impossible = Impossible("the cluster has a driver of its own; take one without".into());
+    Err(anyhow::Error::from(world.impossible.insert(impossible).clone()).into())
+}
+
+#[given("the chart is told to bring no driver")]
+fn driver_unwanted(world: &mut World) -> Result<(), StepError> {
+    world.told_mut()?;
+    world.driver.is_unwanted = true;
+    Ok(())
+}
+
+#[when("the chart is installed")]
+async fn installed(world: &mut World) -> Result<(), StepError> {
+    Ok(world.catch_up().await?)
+}
+
+#[then("the chart's release has brought the driver that the chart names")]
+async fn brought(world: &mut World) -> Result<(), StepError> {
+    Ok(world.session.check_brought(&world.release).await?)
+}
+
+#[then("the chart's release has brought no driver")]
+async fn not_brought(world: &mut World) -> Result<(), StepError> {
+    Ok(world.session.check_not_brought(&world.release).await?)
 }
 
 #[given(expr = "the chart's own test reads the secret {string}")]

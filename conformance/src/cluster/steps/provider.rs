@@ -81,13 +81,13 @@ fn installed(world: &mut World, namespace: String) -> Result<(), StepError> {
     Ok(())
 }
 
-/// The driver is the cluster's, so its interval is looked at and not set: it may be shorter.
+/// The driver is the cluster's, so its interval is read and not set: it may be shorter.
 #[given(expr = "a driver that looks for changes every {int} seconds")]
 fn rotation(world: &mut World, seconds: u64) {
-    world.looks_each = Some(seconds);
+    world.driver.looks_each = Some(seconds);
 }
 
 #[given("a driver that may write Secrets")]
 fn sync_on(world: &mut World) {
-    world.writes_secrets = true;
+    world.driver.writes_secrets = true;
 }
