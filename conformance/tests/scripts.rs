@@ -52,6 +52,7 @@ impl Stage {
         stage.stub("stubs/kubectl", "");
         stage.stub("stubs/helm", "");
         stage.stub("stubs/cargo", "");
+        stage.stub("workspace/scripts/helm-render", "");
         stage.stub(
             "target/debug/conformance",
             r#"echo "images $CONFORMANCE_PROVIDER_IMAGE $CONFORMANCE_FAKE_IMAGE" >>"$CALLS""#,
@@ -70,6 +71,13 @@ impl Stage {
         let name = path.file_name().unwrap().to_str().unwrap();
         fs::write(&path, format!("#!/bin/sh\necho \"{name} $*\" >>\"$CALLS\"\n{body}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// As `helm dependency build` leaves it.
+    fn fetch_driver(&self) {
+        let charts = self.path("workspace/charts/csi-secrets-store-provider-alibabacloud/charts");
+        fs::create_dir_all(&charts).unwrap();
+        fs::write(charts.join("secrets-store-csi-driver-1.6.0.tgz"), "").unwrap();
     }
 
     fn run(&self, script: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -108,6 +116,8 @@ fn a_run_in_kind_builds_makes_loads_judges_and_removes() {
 
     assert!(output.status.success(), "{}", said(&output));
     let expected = [
+        "helm repo",
+        "helm dependency",
         "docker build",
         "docker build",
         "kind create",
@@ -150,7 +160,7 @@ fn an_image_that_does_not_build_costs_no_cluster() {
     let output = stage.run("e2e-kind", &[], &[]);
 
     assert!(!output.status.success());
-    assert_eq!(stage.steps(), ["docker build"]);
+    assert_eq!(stage.steps().last().map(String::as_str), Some("docker build"), "{}", said(&output));
 }
 
 #[test]
@@ -180,7 +190,7 @@ fn a_cluster_that_is_somebody_elses_is_left_alone() {
 
 #[rstest]
 fn a_tool_that_is_missing_is_named_before_anything_is_done(
-    #[values("docker", "kind", "kubectl", "helm", "cargo")] tool: &str,
+    #[values("docker", "kind", "kubectl", "cargo")] tool: &str,
 ) {
     let stage = Stage::new();
     fs::remove_file(stage.path("stubs").join(tool)).unwrap();
@@ -190,6 +200,58 @@ fn a_tool_that_is_missing_is_named_before_anything_is_done(
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).starts_with(&format!("e2e-kind: {tool} is missing; install")), "{}", said(&output));
     assert_eq!(stage.steps(), Vec::<String>::new());
+}
+
+#[test]
+fn a_driver_that_cannot_be_had_costs_no_image_and_no_cluster() {
+    let stage = Stage::new();
+    stage.stub("stubs/helm", "exit 1");
+
+    let output = stage.run("e2e-kind", &[], &[]);
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("e2e-kind: the driver's chart cannot be had"), "{}", said(&output));
+    assert_eq!(stage.steps(), ["helm repo"]);
+}
+
+#[rstest]
+#[case::kind("e2e-kind", &[])]
+#[case::cluster("e2e-cluster", &["--images", ":e2e"])]
+fn without_helm_its_engine_is_enough_once_the_driver_was_fetched(
+    #[case] script: &str,
+    #[case] arguments: &[&str],
+    #[values(true, false)] was_fetched: bool,
+) {
+    let stage = Stage::new();
+    fs::remove_file(stage.path("stubs/helm")).unwrap();
+    // There is no driver, as in a new cluster.
+    stage.stub("stubs/kubectl", "case $1 in get) exit 1 ;; esac");
+    if was_fetched {
+        stage.fetch_driver();
+    }
+
+    let output = stage.run(script, arguments, &[]);
+
+    assert_eq!(output.status.success(), was_fetched, "{}", said(&output));
+    assert_eq!(stage.calls().contains("conformance run"), was_fetched, "{}", stage.calls());
+    let complaint = "driver-chart: helm is missing; install Helm";
+    assert_eq!(said(&output).contains(complaint), !was_fetched, "{}", said(&output));
+}
+
+#[rstest]
+#[case::kind("e2e-kind", &[])]
+#[case::cluster("e2e-cluster", &["--images", ":e2e"])]
+fn without_helm_and_its_engine_nothing_is_begun(#[case] script: &str, #[case] arguments: &[&str]) {
+    let stage = Stage::new();
+    fs::remove_file(stage.path("stubs/helm")).unwrap();
+    stage.stub("workspace/scripts/helm-render", "exit 77");
+    stage.fetch_driver();
+
+    let output = stage.run(script, arguments, &[]);
+
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains(": helm is missing, and so is its engine"), "{}", said(&output));
+    assert_eq!(stage.steps(), ["helm-render --python"]);
 }
 
 #[test]
