@@ -7,6 +7,8 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow, ensure};
 use cucumber::feature::Ext as _;
 use cucumber::gherkin::{Feature, GherkinEnv, Rule};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::requirements::{self, Evidence, Requirements};
@@ -19,26 +21,33 @@ mod embedded {
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     features: Vec<Feature>,
-    scenarios: Vec<Scenario>,
+    entries: Vec<Entry>,
     tags: Vec<Tag>,
     digest: String,
 }
 
-/// One scenario; of an outline, one row of its examples.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One scenario; of an outline, one row of its examples. It is known by this in reports, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Scenario {
-    /// The feature's file and the scenario's name, and a number where one name stands for several.
+    /// The feature's file and the scenario's name; stays when lines move.
     pub id: String,
     /// The feature's file.
     pub file: String,
-    /// Where it, or its row of examples, stands.
+    /// The line in it.
     pub line: usize,
     /// The feature's title.
     pub feature: String,
-    /// Its name.
+    /// The scenario's name.
     pub name: String,
-    /// The ids among its tags.
+    /// The promises that it shows.
     pub requirements: BTreeSet<String>,
+}
+
+/// A scenario with what decides whether it is chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The scenario.
+    pub scenario: Scenario,
     /// The tags, its own and those that it inherits, without the `@`.
     pub tags: BTreeSet<String>,
     /// Where it can be shown.
@@ -101,7 +110,7 @@ impl Catalogue {
     /// Reads features from their texts; what stands beside them counts for the digest only.
     pub fn parse(files: impl IntoIterator<Item = (String, String)>, beside: &str) -> anyhow::Result<Self> {
         let mut catalogue =
-            Self { features: Vec::new(), scenarios: Vec::new(), tags: Vec::new(), digest: String::new() };
+            Self { features: Vec::new(), entries: Vec::new(), tags: Vec::new(), digest: String::new() };
         let mut digest = Sha256::new();
         for (file, text) in files {
             // The lengths keep two suites apart that differ only in where a file ends.
@@ -111,10 +120,11 @@ impl Catalogue {
         digest.update(beside);
         catalogue.digest = format!("sha256:{}", base16ct::lower::encode_string(&digest.finalize()));
         let mut twins: BTreeMap<String, usize> = BTreeMap::new();
-        for scenario in &mut catalogue.scenarios {
+        for Entry { scenario, .. } in &mut catalogue.entries {
             let twin = twins.entry(scenario.id.clone()).or_default();
             *twin += 1;
             if *twin > 1 {
+                // One name may stand for several.
                 scenario.id = format!("{} #{twin}", scenario.id);
             }
         }
@@ -137,16 +147,15 @@ impl Catalogue {
             let tags = feature.tags.iter().chain(rule.into_iter().flat_map(|rule: &Rule| &rule.tags));
             let tags: BTreeSet<String> = tags.chain(&scenario.tags).cloned().collect();
             let is_id = |tag: &&String| !Stage::TAGS.contains(&tag.as_str());
-            self.scenarios.push(Scenario {
+            let scenario = Scenario {
                 id: format!("{file}/{}", scenario.name),
                 file: file.into(),
                 line: scenario.position.line,
                 feature: feature.name.clone(),
                 name: scenario.name.clone(),
                 requirements: tags.iter().filter(is_id).cloned().collect(),
-                stage: Stage::of(&tags),
-                tags,
-            });
+            };
+            self.entries.push(Entry { scenario, stage: Stage::of(&tags), tags });
         }
         self.features.push(feature);
         Ok(())
@@ -179,14 +188,19 @@ impl Catalogue {
     }
 
     /// The scenarios in the order of files and lines.
-    pub fn scenarios(&self) -> &[Scenario] {
-        &self.scenarios
+    pub fn scenarios(&self) -> impl DoubleEndedIterator<Item = &Scenario> + ExactSizeIterator {
+        self.entries.iter().map(|entry| &entry.scenario)
+    }
+
+    /// The same with what decides whether they are chosen.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// The scenario at a place, as the runner names it.
     pub fn at(&self, feature: &Feature, line: usize) -> Option<&Scenario> {
         let file = feature.path.as_deref()?.to_str()?;
-        self.scenarios.iter().find(|scenario| scenario.line == line && scenario.file == file)
+        self.scenarios().find(|scenario| scenario.line == line && scenario.file == file)
     }
 
     /// Every id among the tags, each as often as it is written.
@@ -258,7 +272,7 @@ Feature: Files
         let catalogue = catalogue(OUTLINE).unwrap();
 
         let scenarios: Vec<_> =
-            catalogue.scenarios().iter().map(|scenario| (scenario.id.as_str(), scenario.line)).collect();
+            catalogue.scenarios().map(|scenario| (scenario.id.as_str(), scenario.line)).collect();
         assert_eq!(
             scenarios,
             [
@@ -274,7 +288,7 @@ Feature: Files
     fn tags_are_inherited_and_found_where_they_stand() {
         let catalogue = catalogue(OUTLINE).unwrap();
 
-        let last = catalogue.scenarios().last().unwrap();
+        let last = catalogue.scenarios().next_back().unwrap();
         assert_eq!(last.requirements, ["ACK-01", "ACK-03"].map(str::to_owned).into());
         let places: Vec<_> = catalogue.tags().map(|tag| (tag.id.as_str(), tag.line)).collect();
         assert_eq!(places, [("ACK-01", 1), ("ACK-02", 4), ("ACK-03", 16)]);

@@ -72,8 +72,7 @@ pub fn list(options: &List) -> anyhow::Result<ExitCode> {
         }
     } else {
         for row in requirements.rows() {
-            let own =
-                catalogue.scenarios().iter().filter(|scenario| scenario.requirements.contains(row.id()));
+            let own = catalogue.scenarios().filter(|scenario| scenario.requirements.contains(row.id()));
             let count = own.count();
             let (id, level, evidence) = (row.id(), row.level.to_string(), row.evidence.to_string());
             let _ = writeln!(text, "{id:7} {level:9} {evidence:8} {count:4}  {}", row.statement);
@@ -94,8 +93,7 @@ pub fn explain(options: &Explain) -> anyhow::Result<ExitCode> {
         row.level,
         row.evidence
     );
-    let own: Vec<_> =
-        catalogue.scenarios().iter().filter(|scenario| scenario.requirements.contains(&id)).collect();
+    let own: Vec<_> = catalogue.scenarios().filter(|scenario| scenario.requirements.contains(&id)).collect();
     let _ = writeln!(text, "scenarios {}", own.len());
     for scenario in own {
         let _ = writeln!(text, "  features/{}:{}  {}", scenario.file, scenario.line, scenario.name);

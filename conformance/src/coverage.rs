@@ -16,7 +16,7 @@ const END: &str = "<!-- end of coverage -->\n";
 pub fn table(requirements: &Requirements, catalogue: &Catalogue) -> String {
     let mut table = String::from("| Id | Promise | Level | Proven by | Shown in |\n|---|---|---|---|---|\n");
     for row in requirements.rows() {
-        let own = catalogue.scenarios().iter().filter(|scenario| scenario.requirements.contains(row.id()));
+        let own = catalogue.scenarios().filter(|scenario| scenario.requirements.contains(row.id()));
         let files: BTreeSet<&str> = own.map(|scenario| scenario.file.trim_end_matches(".feature")).collect();
         let shown = match (row.planned, files.is_empty()) {
             (true, true) => "planned".to_owned(),

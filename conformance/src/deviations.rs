@@ -39,7 +39,7 @@ impl Deviations {
             let place = format!("{name}:{}", scenario.referenced.line());
             let id = scenario.value;
             ensure!(
-                catalogue.scenarios().iter().any(|known| known.id == id),
+                catalogue.scenarios().any(|known| known.id == id),
                 "{place}: no scenario has the id {id:?}; `conformance list --scenarios` shows them all"
             );
             ensure!(!reason.trim().is_empty(), "{place}: a known deviation needs a reason");

@@ -153,7 +153,7 @@ impl Requirements {
         });
         let rows = self.rows.iter().filter_map(|row| {
             let (id, place) = (row.id(), row.place());
-            let shown = catalogue.scenarios().iter().find(|scenario| self.shows(&scenario.requirements, row));
+            let shown = catalogue.scenarios().find(|scenario| self.shows(&scenario.requirements, row));
             match (row.planned, shown) {
                 (true, Some(scenario)) => Some(format!(
                     "{place}: {id} is no longer planned, features/{}:{} shows it: remove the mark",

@@ -6,7 +6,7 @@ use cucumber::gherkin::tagexpr::TagOperation;
 use cucumber::tag::Ext as _;
 use regex::Regex;
 
-use crate::catalogue::Scenario;
+use crate::catalogue::Entry;
 use crate::requirements::{Evidence, Level, Requirements};
 
 /// What is asked of a run.
@@ -48,13 +48,14 @@ pub enum Choice {
 
 impl Selection {
     /// Decides about one scenario.
-    pub fn choose(&self, scenario: &Scenario, requirements: &Requirements) -> Choice {
+    pub fn choose(&self, entry: &Entry, requirements: &Requirements) -> Choice {
+        let scenario = &entry.scenario;
         let rows = scenario.requirements.iter().filter_map(|id| requirements.row(id));
         let level = rows.clone().map(|row| row.level).max().unwrap_or(Level::Core);
         if level > self.level {
             return Choice::Leave(format!("it is of level {level}, and --level {} ends before", self.level));
         }
-        if !scenario.stage.shows(self.evidence) {
+        if !entry.stage.shows(self.evidence) {
             return Choice::Leave(match self.evidence {
                 Evidence::Model => {
                     "only a real cluster can show it: --target conformance/targets/cluster.yaml".into()
@@ -62,7 +63,7 @@ impl Selection {
                 Evidence::Cluster => "only the played driver can show it".into(),
             });
         }
-        if let Some(tags) = self.tags.as_ref().filter(|tags| !tags.operation.eval(&scenario.tags)) {
+        if let Some(tags) = self.tags.as_ref().filter(|tags| !tags.operation.eval(&entry.tags)) {
             return Choice::Filter(format!("--tags '{}' does not choose it", tags.written));
         }
         if let Some(name) = self.name.as_ref().filter(|name| !name.is_match(&scenario.name)) {
@@ -134,7 +135,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::catalogue::Stage;
+    use crate::catalogue::{Scenario, Stage};
 
     const ROWS: &str = "
 sources: { page: The page }
@@ -145,18 +146,17 @@ requirements:
 - { id: EXT-02, statement: s, source: { from: page }, level: extended, evidence: model }
 ";
 
-    fn scenario(ids: &[&str]) -> Scenario {
+    fn entry(ids: &[&str]) -> Entry {
         let tags: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
-        Scenario {
+        let scenario = Scenario {
             id: "files.feature/A file".into(),
             file: "files.feature".into(),
             line: 1,
             feature: "Files".into(),
             name: "A file".into(),
             requirements: tags.clone(),
-            tags,
-            stage: Stage::Played,
-        }
+        };
+        Entry { scenario, tags, stage: Stage::Played }
     }
 
     fn selection(level: Level) -> Selection {
@@ -171,7 +171,7 @@ requirements:
     }
 
     fn choice(selection: &Selection, ids: &[&str]) -> Choice {
-        selection.choose(&scenario(ids), &Requirements::parse(ROWS).unwrap())
+        selection.choose(&entry(ids), &Requirements::parse(ROWS).unwrap())
     }
 
     #[rstest]
@@ -202,7 +202,7 @@ requirements:
         let requirements = Requirements::parse(ROWS).unwrap();
         let runs = [Evidence::Model, Evidence::Cluster].map(|evidence| {
             let selection = Selection { evidence, ..selection(Level::Core) };
-            selection.choose(&Scenario { stage, ..scenario(&["ACK-01"]) }, &requirements) == Choice::Run
+            selection.choose(&Entry { stage, ..entry(&["ACK-01"]) }, &requirements) == Choice::Run
         });
 
         assert_eq!(runs, expected);

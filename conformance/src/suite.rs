@@ -342,8 +342,9 @@ impl Run {
 
     /// What will run, and what its failure will be called.
     fn plan(&self, selection: &Selection) -> BTreeMap<Place, Planned> {
-        let plan = self.catalogue.scenarios().iter().filter_map(|scenario| {
-            let failure = match selection.choose(scenario, &self.requirements) {
+        let plan = self.catalogue.entries().iter().filter_map(|entry| {
+            let scenario = &entry.scenario;
+            let failure = match selection.choose(entry, &self.requirements) {
                 Choice::Leave(_) | Choice::Filter(_) => return None,
                 Choice::Probe => "unsupported",
                 Choice::Run if self.deviations.reason(&scenario.id).is_some() => "known failure",

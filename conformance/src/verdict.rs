@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::{Catalogue, Scenario};
+use crate::catalogue::{Catalogue, Entry};
 use crate::deviations::Deviations;
 use crate::report::{Outcome, Ran, RequirementResult, ScenarioResult, Verdict, millis};
 use crate::requirements::{Evidence, Level, Requirement, Requirements};
@@ -45,9 +45,9 @@ impl Case<'_> {
         let mut ran: BTreeMap<String, Ran> = ran.into_iter().map(|ran| (ran.id.clone(), ran)).collect();
         let scenarios: Vec<ScenarioResult> = self
             .catalogue
-            .scenarios()
+            .entries()
             .iter()
-            .map(|scenario| self.scenario(scenario, ran.remove(&scenario.id)))
+            .map(|entry| self.scenario(entry, ran.remove(&entry.scenario.id)))
             .collect();
         let requirements: Vec<RequirementResult> =
             self.requirements.rows().iter().map(|row| self.requirement(row, &scenarios)).collect();
@@ -71,16 +71,11 @@ impl Case<'_> {
         Judgement { scenarios, requirements, verdict, remarks: faults }
     }
 
-    fn scenario(&self, scenario: &Scenario, ran: Option<Ran>) -> ScenarioResult {
-        let choice = self.selection.choose(scenario, self.requirements);
-        let deviation = self.deviations.reason(&scenario.id).map(str::to_owned);
+    fn scenario(&self, entry: &Entry, ran: Option<Ran>) -> ScenarioResult {
+        let choice = self.selection.choose(entry, self.requirements);
+        let deviation = self.deviations.reason(&entry.scenario.id).map(str::to_owned);
         let mut result = ScenarioResult {
-            id: scenario.id.clone(),
-            file: scenario.file.clone(),
-            line: scenario.line,
-            feature: scenario.feature.clone(),
-            name: scenario.name.clone(),
-            requirements: scenario.requirements.clone(),
+            scenario: entry.scenario.clone(),
             outcome: Outcome::Skipped,
             evidence: None,
             reason: Some(NOT_REACHED.into()),
@@ -117,7 +112,7 @@ impl Case<'_> {
 
     fn requirement(&self, row: &Requirement, scenarios: &[ScenarioResult]) -> RequirementResult {
         let own: Vec<&ScenarioResult> =
-            scenarios.iter().filter(|scenario| scenario.requirements.contains(row.id())).collect();
+            scenarios.iter().filter(|result| result.scenario.requirements.contains(row.id())).collect();
         let with = |outcome| own.iter().filter(move |scenario| scenario.outcome == outcome);
         let passed = with(Outcome::Pass).count();
         let failed: Vec<_> = with(Outcome::Fail).collect();
@@ -183,7 +178,7 @@ impl Case<'_> {
             passed,
             judged,
             took_ms: own.iter().map(|scenario| scenario.took_ms).sum(),
-            scenarios: own.iter().map(|scenario| scenario.id.clone()).collect(),
+            scenarios: own.iter().map(|result| result.scenario.id.clone()).collect(),
         }
     }
 
@@ -194,8 +189,8 @@ impl Case<'_> {
 
     /// What was to become of a scenario.
     fn choice(&self, result: &ScenarioResult) -> Option<Choice> {
-        let scenario = self.catalogue.scenarios().iter().find(|scenario| scenario.id == result.id)?;
-        Some(self.selection.choose(scenario, self.requirements))
+        let entry = self.catalogue.entries().iter().find(|entry| entry.scenario.id == result.scenario.id)?;
+        Some(self.selection.choose(entry, self.requirements))
     }
 
     /// What fails a run although no scenario does.
@@ -207,7 +202,9 @@ impl Case<'_> {
         if !scenarios.iter().any(|scenario| judged(&scenario)) {
             faults.push("no scenario ran".into());
         }
-        for scenario in scenarios.iter().filter(|scenario| scenario.outcome == Outcome::Pass) {
+        for ScenarioResult { scenario, .. } in
+            scenarios.iter().filter(|result| result.outcome == Outcome::Pass)
+        {
             if self.deviations.reason(&scenario.id).is_some() {
                 faults.push(format!(
                     "{:?} is listed as known to fail, and it passed: take it from the list",
@@ -220,7 +217,7 @@ impl Case<'_> {
         };
         for row in requirements.iter().filter(claimed) {
             let has_skipped = row.scenarios.iter().any(|id| {
-                scenarios.iter().any(|scenario| &scenario.id == id && scenario.outcome == Outcome::Skipped)
+                scenarios.iter().any(|result| &result.scenario.id == id && result.outcome == Outcome::Skipped)
             });
             if has_skipped {
                 faults.push(format!("{} is claimed, and not all of its scenarios ran", row.id));

@@ -4,7 +4,7 @@ use cucumber::World as _;
 use cucumber::gherkin::Step;
 
 use super::World;
-use crate::catalogue::{Catalogue, Stage};
+use crate::catalogue::{Catalogue, Entry, Stage};
 use crate::requirements::Evidence;
 
 /// The steps of a scenario, those of its backgrounds first.
@@ -30,7 +30,9 @@ fn a_cluster_knows_every_sentence_of_the_scenarios_that_it_shows() {
     let words = World::collection();
     let mut unknown = Vec::new();
     let mut shown = 0;
-    for scenario in catalogue.scenarios().iter().filter(|scenario| scenario.stage.shows(Evidence::Cluster)) {
+    for Entry { scenario, .. } in
+        catalogue.entries().iter().filter(|entry| entry.stage.shows(Evidence::Cluster))
+    {
         let steps = steps(&catalogue, &scenario.file, scenario.line);
         assert!(!steps.is_empty(), "{}", scenario.id);
         shown += 1;
@@ -46,7 +48,7 @@ fn a_cluster_knows_every_sentence_of_the_scenarios_that_it_shows() {
 fn the_played_driver_knows_every_sentence_of_the_scenarios_of_both() {
     let (catalogue, _) = Catalogue::load(None).unwrap();
     let words = crate::world::World::collection();
-    for scenario in catalogue.scenarios().iter().filter(|scenario| scenario.stage == Stage::Both) {
+    for Entry { scenario, .. } in catalogue.entries().iter().filter(|entry| entry.stage == Stage::Both) {
         for step in steps(&catalogue, &scenario.file, scenario.line) {
             assert!(matches!(words.find(&step), Ok(Some(_))), "{}: {}", scenario.id, step.value);
         }

@@ -31,14 +31,14 @@ pub(super) fn of(
 }
 
 fn place(catalogue: &Catalogue, id: &str) -> String {
-    let scenario = catalogue.scenarios().iter().find(|scenario| scenario.id == id);
+    let scenario = catalogue.scenarios().find(|scenario| scenario.id == id);
     scenario
         .map_or_else(String::new, |scenario| format!("{}:{} {}", scenario.file, scenario.line, scenario.name))
 }
 
 fn survived(mutant: &Mutant, catch: &Catch, id: &str, catalogue: &Catalogue) -> String {
     let own = |scenario: &&crate::catalogue::Scenario| scenario.requirements.contains(id);
-    let ran = catalogue.scenarios().iter().filter(own).filter(|own| catch.ran.contains(&own.id)).count();
+    let ran = catalogue.scenarios().filter(own).filter(|own| catch.ran.contains(&own.id)).count();
     let odd: Vec<_> = catch.failures.iter().map(|failure| failure.scenario.as_str()).collect();
     let odd = if odd.is_empty() {
         String::new()
@@ -53,8 +53,7 @@ pub(super) fn unfailed(mutants: &[&Mutant], catches: &[Catch], catalogue: &Catal
     let failed: BTreeSet<_> =
         catches.iter().flat_map(|catch| &catch.failures).map(|failure| &failure.scenario).collect();
     let tried: BTreeSet<_> = catches.iter().flat_map(|catch| &catch.ran).collect();
-    let unfailed: Vec<_> =
-        catalogue.scenarios().iter().filter(|scenario| !failed.contains(&scenario.id)).collect();
+    let unfailed: Vec<_> = catalogue.scenarios().filter(|scenario| !failed.contains(&scenario.id)).collect();
     let total = catalogue.scenarios().len();
     let mut text =
         format!("\n{} of {total} scenarios fail with none of {} mutants:\n", unfailed.len(), mutants.len());

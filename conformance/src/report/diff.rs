@@ -76,7 +76,7 @@ fn promises(report: &Report) -> Vec<(String, Outcome)> {
 }
 
 fn scenarios(report: &Report) -> Vec<(String, Outcome)> {
-    report.scenarios.iter().map(|scenario| (scenario.id.clone(), scenario.outcome)).collect()
+    report.scenarios.iter().map(|result| (result.scenario.id.clone(), result.outcome)).collect()
 }
 
 impl fmt::Display for Difference {

@@ -23,8 +23,12 @@ const FAMILIES: [(&str, &str); 4] = [
 
 /// The whole page.
 pub(super) fn render(report: &Report) -> String {
-    let numbers: BTreeMap<&str, usize> =
-        report.scenarios.iter().enumerate().map(|(index, scenario)| (scenario.id.as_str(), index)).collect();
+    let numbers: BTreeMap<&str, usize> = report
+        .scenarios
+        .iter()
+        .enumerate()
+        .map(|(index, result)| (result.scenario.id.as_str(), index))
+        .collect();
     let mut page = String::new();
     head(&mut page, report);
     matrix(&mut page, report);
@@ -39,12 +43,12 @@ pub(super) fn render(report: &Report) -> String {
     }
     page.push_str("<h2>Scenarios</h2>\n");
     let numbered: Vec<(usize, &ScenarioResult)> = report.scenarios.iter().enumerate().collect();
-    for scenarios in numbered.chunk_by(|(_, one), (_, next)| one.file == next.file) {
+    for scenarios in numbered.chunk_by(|(_, one), (_, next)| one.scenario.file == next.scenario.file) {
         let (_, first) = scenarios[0];
-        let (title, file) = (escaped(&first.feature), escaped(&first.file));
+        let (title, file) = (escaped(&first.scenario.feature), escaped(&first.scenario.file));
         let _ = writeln!(page, "<section data-group><h3>{title} <small>{file}</small></h3>");
-        for (index, scenario) in scenarios {
-            self::scenario(&mut page, *index, scenario, report);
+        for (index, result) in scenarios {
+            scenario(&mut page, *index, result, report);
         }
         page.push_str("</section>\n");
     }
@@ -186,14 +190,14 @@ fn requirements(
     page.push_str("</tbody>\n</table>\n</section>\n");
 }
 
-fn scenario(page: &mut String, number: usize, scenario: &ScenarioResult, report: &Report) {
-    let outcome = scenario.outcome;
-    let levels = report.requirements.iter().filter(|row| scenario.requirements.contains(&row.id));
+fn scenario(page: &mut String, number: usize, result: &ScenarioResult, report: &Report) {
+    let outcome = result.outcome;
+    let levels = report.requirements.iter().filter(|row| result.scenario.requirements.contains(&row.id));
     let level = levels.map(|row| row.level).max().map(|level| level.to_string()).unwrap_or_default();
-    let ids = scenario.requirements.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    let calls = scenario.calls.iter().map(|call| format!("{} {}", call.product, call.action));
+    let ids = result.scenario.requirements.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let calls = result.calls.iter().map(|call| format!("{} {}", call.product, call.action));
     let calls = calls.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ");
-    let words = format!("{ids} {} {} {calls}", scenario.file, scenario.name);
+    let words = format!("{ids} {} {} {calls}", result.scenario.file, result.scenario.name);
     let _ = write!(
         page,
         "<article id=\"s{number}\" data-kind=\"scenario\" {}><details><summary class=\"{}\"><span class=\"outcome\">{} {}</span> \
@@ -202,32 +206,32 @@ fn scenario(page: &mut String, number: usize, scenario: &ScenarioResult, report:
         outcome.name(),
         symbol(outcome),
         outcome.words(),
-        escaped(&scenario.name),
-        escaped(&scenario.file),
-        scenario.line,
+        escaped(&result.scenario.name),
+        escaped(&result.scenario.file),
+        result.scenario.line,
         escaped(&ids),
-        time(scenario.took_ms),
+        time(result.took_ms),
     );
-    if let Some(deviation) = &scenario.deviation {
+    if let Some(deviation) = &result.deviation {
         let _ = writeln!(page, "<p>Known: {}</p>", escaped(deviation));
     }
-    if let Some(reason) = &scenario.reason {
+    if let Some(reason) = &result.reason {
         let _ = writeln!(page, "<pre>{}</pre>", escaped(reason));
     }
-    if !scenario.steps.is_empty() {
+    if !result.steps.is_empty() {
         page.push_str("<div class=\"beside\">\n<div><h4>Steps</h4><ol>\n");
-        scenario.steps.iter().for_each(|step| self::step(page, step));
+        result.steps.iter().for_each(|step| self::step(page, step));
         page.push_str("</ol></div>\n<div><h4>Calls to the cloud</h4>");
-        if scenario.calls.is_empty() {
+        if result.calls.is_empty() {
             page.push_str("<p>none</p>");
         } else {
             page.push_str("<ol>\n");
-            scenario.calls.iter().for_each(|call| self::call(page, call));
+            result.calls.iter().for_each(|call| self::call(page, call));
             page.push_str("</ol>");
         }
         page.push_str("</div>\n</div>\n");
     }
-    if let Some(seen) = &scenario.seen {
+    if let Some(seen) = &result.seen {
         let exit = escaped(seen.exit.as_deref().unwrap_or("still running"));
         let _ =
             writeln!(page, "<h4>The target's last lines ({exit})</h4>\n<pre>{}</pre>", escaped(&seen.output));

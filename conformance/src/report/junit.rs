@@ -10,8 +10,13 @@ pub(super) fn render(report: &Report) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let all: Vec<&ScenarioResult> = report.scenarios.iter().collect();
     let _ = writeln!(xml, "<testsuites{}>", counts(&all));
-    for scenarios in all.chunk_by(|one, next| one.file == next.file) {
-        let _ = writeln!(xml, "  <testsuite name=\"{}\"{}>", escaped(&scenarios[0].file), counts(scenarios));
+    for scenarios in all.chunk_by(|one, next| one.scenario.file == next.scenario.file) {
+        let _ = writeln!(
+            xml,
+            "  <testsuite name=\"{}\"{}>",
+            escaped(&scenarios[0].scenario.file),
+            counts(scenarios)
+        );
         for scenario in scenarios {
             case(&mut xml, scenario);
         }
@@ -32,22 +37,21 @@ fn counts(scenarios: &[&ScenarioResult]) -> String {
     )
 }
 
-fn case(xml: &mut String, scenario: &ScenarioResult) {
-    let (file, name) = (escaped(&scenario.file), escaped(&scenario.name));
-    let class = escaped(&scenario.feature);
+fn case(xml: &mut String, result: &ScenarioResult) {
+    let (file, name) = (escaped(&result.scenario.file), escaped(&result.scenario.name));
+    let class = escaped(&result.scenario.feature);
     let _ = write!(
         xml,
         "    <testcase classname=\"{class}\" name=\"{name}\" file=\"features/{file}\" line=\"{}\" time=\"{}\"",
-        scenario.line,
-        seconds(scenario.took_ms)
+        result.scenario.line,
+        seconds(result.took_ms)
     );
-    let reason =
-        scenario.deviation.as_ref().or(scenario.reason.as_ref()).map(String::as_str).unwrap_or_default();
-    if scenario.outcome == Outcome::Pass {
+    let reason = result.deviation.as_ref().or(result.reason.as_ref()).map(String::as_str).unwrap_or_default();
+    if result.outcome == Outcome::Pass {
         xml.push_str("/>\n");
-    } else if counts_as_failure(scenario) {
+    } else if counts_as_failure(result) {
         let first = escaped(reason.lines().next().unwrap_or_default());
-        let seen = scenario.seen.as_ref().map_or_else(String::new, |seen| {
+        let seen = result.seen.as_ref().map_or_else(String::new, |seen| {
             let exit = seen.exit.as_deref().unwrap_or("still running");
             format!("\n\nthe target's last lines ({exit}):\n{}", seen.output)
         });
@@ -58,7 +62,7 @@ fn case(xml: &mut String, scenario: &ScenarioResult) {
         );
         xml.push_str("    </testcase>\n");
     } else {
-        let message = escaped(&format!("{}: {reason}", scenario.outcome.words()));
+        let message = escaped(&format!("{}: {reason}", result.outcome.words()));
         let _ = writeln!(xml, ">\n      <skipped message=\"{message}\"/>\n    </testcase>");
     }
 }

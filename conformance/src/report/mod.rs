@@ -21,6 +21,7 @@ pub use diff::Difference;
 pub use files::write;
 pub use terminal::summary;
 
+use crate::catalogue::Scenario;
 use crate::requirements::{Evidence, Level};
 
 /// The version of the report's format. It grows when a reader of the last one would misunderstand the next.
@@ -147,18 +148,9 @@ pub struct RequirementResult {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScenarioResult {
-    /// The feature's file and the scenario's name; stays when lines move.
-    pub id: String,
-    /// The feature's file.
-    pub file: String,
-    /// The line in it.
-    pub line: usize,
-    /// The feature's title.
-    pub feature: String,
-    /// The scenario's name.
-    pub name: String,
-    /// The promises that it shows.
-    pub requirements: BTreeSet<String>,
+    /// Which one it is.
+    #[serde(flatten)]
+    pub scenario: Scenario,
     /// What came of it.
     pub outcome: Outcome,
     /// How that was proven; absent when it did not run.
@@ -251,7 +243,7 @@ impl Report {
 
     /// A scenario's result.
     pub fn scenario(&self, id: &str) -> Option<&ScenarioResult> {
-        self.scenarios.iter().find(|scenario| scenario.id == id)
+        self.scenarios.iter().find(|result| result.scenario.id == id)
     }
 }
 

@@ -44,12 +44,14 @@ fn scenario(name: &str, outcome: Outcome) -> ScenarioResult {
         fault: None,
     };
     ScenarioResult {
-        id: format!("files.feature/{name}"),
-        file: "files.feature".into(),
-        line: 12,
-        feature: "Files".into(),
-        name: name.into(),
-        requirements: ["ACK-01".to_owned()].into(),
+        scenario: Scenario {
+            id: format!("files.feature/{name}"),
+            file: "files.feature".into(),
+            line: 12,
+            feature: "Files".into(),
+            name: name.into(),
+            requirements: ["ACK-01".to_owned()].into(),
+        },
         outcome,
         evidence: Some(Evidence::Model),
         reason: (outcome != Outcome::Pass).then(|| "it broke".to_owned()),
@@ -92,6 +94,17 @@ fn the_schema_in_the_repository_is_that_of_the_code() {
         Report::schema(),
         "`conformance report-schema > conformance/report.schema.json` makes it anew"
     );
+}
+
+#[test]
+fn a_scenario_with_a_field_that_nobody_knows_is_refused_by_its_name() {
+    let report = report(&[], &[("A file", Outcome::Pass)]);
+    let mut written: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+    written["scenarios"][0]["colour"] = "red".into();
+
+    let error = serde_json::from_value::<Report>(written).unwrap_err().to_string();
+
+    assert!(error.contains("unknown field `colour`"), "{error}");
 }
 
 #[test]
@@ -148,7 +161,7 @@ fn words_of_a_target_stay_words_in_every_form() {
     report.target.name = HOSTILE.into();
     report.remarks = vec![HOSTILE.into()];
     let scenario = &mut report.scenarios[0];
-    scenario.name = HOSTILE.into();
+    scenario.scenario.name = HOSTILE.into();
     scenario.reason = Some(HOSTILE.into());
     scenario.seen = Some(Seen { exit: Some(HOSTILE.into()), output: HOSTILE.into() });
     scenario.steps[0].text = HOSTILE.into();
