@@ -9,6 +9,8 @@ mod oos;
 mod parameters;
 mod ram;
 mod sts;
+#[cfg(test)]
+mod unsigned;
 
 use std::ops::Deref;
 

@@ -22,8 +22,13 @@ pub(crate) fn identity_policy(statements: &Value) -> IdentityPolicy {
     document(statements).try_into().expect("a policy")
 }
 
+/// A statement that allows.
+pub(crate) fn may(action: &str, resource: &str) -> Value {
+    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
+}
+
 fn allow(action: &str) -> Value {
-    json!({ "Effect": "Allow", "Action": action, "Resource": "*" })
+    may(action, "*")
 }
 
 fn deny(action: &str) -> Value {

@@ -1,19 +1,13 @@
 //! What each operation asks of the policies. The account is 1, the user alice, the role reader.
 
-use http::HeaderMap;
 use jiff::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::{
     Seed,
-    api::{ApiError, Asked, Call, Parameters, Product, Run},
-    auth::Caller,
-    policy::{
-        Context,
-        tests::{identity_policy, principal, world},
-    },
-    request::Request,
+    api::{ApiError, Product, unsigned},
+    policy::tests::{identity_policy, may, principal, world},
     state::State,
 };
 
@@ -44,24 +38,8 @@ fn cloud(statements: &Value) -> State {
     state
 }
 
-fn may(action: &str, resource: &str) -> Value {
-    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
-}
-
 fn run_as(account: &str, who: &str, action: &str, query: &str, state: &mut State) -> Result<Value, ApiError> {
-    let request = Request::new("POST", "/", query, HeaderMap::new(), Vec::new());
-    let operation = Product::Kms.operation(action).expect("an operation");
-    let Run::Signed(run) = operation.kind() else { panic!("operations of KMS are signed") };
-    let asked = Asked {
-        action: operation.action(),
-        region: &"cn-hangzhou".parse().expect("a region"),
-        instance: None,
-        parameters: Parameters::new(&request),
-        context: &Context::default(),
-        now: Timestamp::UNIX_EPOCH,
-    };
-    let caller = Caller { principal: principal(account, who), session_policy: None };
-    operation.run(run, &Call::new(&caller, asked), state)
+    unsigned::run((Product::Kms, action), query, principal(account, who), Timestamp::UNIX_EPOCH, state)
 }
 
 /// Runs as alice of account 1 and tells how it ended: `ok` or the code.

@@ -1,12 +1,8 @@
-use http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    api::{Asked, Call, Parameters, Product, Run},
-    auth::Caller,
-    policy::Context,
-    request::Request,
+    api::{Product, unsigned},
     state::{
         State,
         account::{Identity, Principal},
@@ -15,20 +11,9 @@ use crate::{
 
 /// Runs an operation as account 1 at a second of the epoch.
 fn run(action: &str, query: &str, second: i64, state: &mut State) -> Result<Value, String> {
-    let request = Request::new("GET", "/", query, HeaderMap::new(), Vec::new());
-    let principal = Principal { account: "1".parse().expect("an id"), identity: Identity::Root };
-    let operation = Product::Kms.operation(action).expect("an operation");
-    let Run::Signed(run) = operation.kind() else { panic!("operations of KMS are signed") };
-    let asked = Asked {
-        action: operation.action(),
-        region: &"cn-hangzhou".parse().expect("a region"),
-        instance: None,
-        parameters: Parameters::new(&request),
-        context: &Context::default(),
-        now: Timestamp::from_second(second).expect("a time"),
-    };
-    let caller = Caller { principal, session_policy: None };
-    operation.run(run, &Call::new(&caller, asked), state).map_err(|error| error.code)
+    let root = Principal { account: "1".parse().expect("an id"), identity: Identity::Root };
+    let now = Timestamp::from_second(second).expect("a time");
+    unsigned::run((Product::Kms, action), query, root, now, state).map_err(|error| error.code)
 }
 
 #[test]

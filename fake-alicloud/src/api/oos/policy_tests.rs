@@ -1,19 +1,13 @@
 //! What each operation asks of the policies, in OOS and in KMS. The account is 1, the user alice.
 
-use http::HeaderMap;
 use jiff::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::{
     Seed,
-    api::{Asked, Call, Parameters, Product, Run},
-    auth::Caller,
-    policy::{
-        Context,
-        tests::{identity_policy, principal, world},
-    },
-    request::Request,
+    api::{Product, unsigned},
+    policy::tests::{identity_policy, may, principal, world},
     state::State,
 };
 
@@ -36,24 +30,9 @@ fn cloud(statements: &Value) -> State {
 
 /// Runs as alice with these rights and tells how it ended: `ok` or the code.
 fn outcome(action: &str, query: &str, statements: &Value) -> String {
-    let request = Request::new("POST", "/", query, HeaderMap::new(), Vec::new());
-    let operation = Product::Oos.operation(action).expect("an operation");
-    let Run::Signed(run) = operation.kind() else { panic!("operations of OOS are signed") };
-    let asked = Asked {
-        action: operation.action(),
-        region: &"cn-hangzhou".parse().expect("a region"),
-        instance: None,
-        parameters: Parameters::new(&request),
-        context: &Context::default(),
-        now: Timestamp::UNIX_EPOCH,
-    };
-    let caller = Caller { principal: principal("1", "alice"), session_policy: None };
-    let answer = operation.run(run, &Call::new(&caller, asked), &mut cloud(statements));
+    let (alice, mut state) = (principal("1", "alice"), cloud(statements));
+    let answer = unsigned::run((Product::Oos, action), query, alice, Timestamp::UNIX_EPOCH, &mut state);
     answer.map_or_else(|error| error.code, |_| "ok".to_owned())
-}
-
-fn may(action: &str, resource: &str) -> Value {
-    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
 }
 
 #[rstest]
