@@ -118,7 +118,7 @@ fn refused(fault: Fault, code: &str, status: u16) -> call::Error {
     call::Error::Refused { host, code: code.to_owned(), status, request_id, fault }
 }
 
-fn calls() -> [call::Error; 12] {
+fn calls() -> [call::Error; 13] {
     let host = || "kms-vpc.cn-hangzhou.aliyuncs.com".to_owned();
     [
         refused(Fault::NotFound, "Forbidden.ResourceNotFound", 404),
@@ -129,6 +129,7 @@ fn calls() -> [call::Error; 12] {
         refused(Fault::Unavailable, "InternalFailure", 500),
         refused(Fault::Invalid, "Rejected.Disabled", 409),
         call::Error::Unreachable { host: host(), reason: "Connection refused (os error 111)".to_owned() },
+        call::Error::Untrusted { host: host(), reason: "invalid peer certificate: UnknownIssuer".to_owned() },
         call::Error::TimedOut { host: host() },
         call::Error::Nonsense {
             host: host(),
@@ -200,6 +201,8 @@ fn mounts() -> Vec<mount::Error> {
     let cross_account = |cause| mount::Error::CrossAccount { object: label(), cause };
     errors.extend(identity::errors().into_iter().take(1).map(cross_account));
     errors.extend(stores().map(|cause| read(cause, &secret)));
+    let deleted = refused(Fault::Invalid, "Rejected.ResourceInDeleteWindow", 409);
+    errors.push(read(store::Error::Call(deleted), &secret));
     errors.push(read(absent(), &staged));
     errors.push(read(absent(), &parameter));
     errors.push(read(absent(), &pinned));
@@ -291,7 +294,7 @@ fn every_message_is_as_reviewed() {
         text,
         "Why a call gave no answer (see each)",
         calls(),
-        Call { Refused, Unreachable, TimedOut, Nonsense, Unsendable, Crowded }
+        Call { Refused, Unreachable, Untrusted, TimedOut, Nonsense, Unsendable, Crowded }
     );
     chapter!(text, "Why a store gave no value (see each)", stores(), Store { Call, Withheld });
     chapter!(

@@ -308,6 +308,7 @@ fn call_code(error: &call::Error) -> Code {
             Fault::Throttled | Fault::Unavailable => Code::Unknown,
         },
         call::Error::Unreachable { .. }
+        | call::Error::Untrusted { .. }
         | call::Error::TimedOut { .. }
         | call::Error::Crowded { .. }
         | call::Error::Nonsense { .. } => mutate!(UncertainCode, Code::Unknown, Code::Unavailable),

@@ -1,11 +1,13 @@
 //! One signed call: send it, read a bounded answer, tell an answer from a refusal from silence.
 
 use std::error::Error as _;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderValue};
+use rustls::CertificateError;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -309,6 +311,17 @@ pub enum Error {
         /// The innermost cause.
         reason: String,
     },
+    /// Somebody answers whose certificate is of an authority that nobody named.
+    #[error(
+        "{host} could not be reached: {reason}; name the authority of its certificate with --ca-file (chart value \
+         caBundles), or check the endpoint"
+    )]
+    Untrusted {
+        /// Where.
+        host: String,
+        /// How that was said.
+        reason: String,
+    },
     /// Connected or not, nothing came in time.
     #[error("{host} did not answer in time; check the endpoint and the node's network")]
     TimedOut {
@@ -370,7 +383,10 @@ impl Error {
             Self::Nonsense { status, .. } => {
                 status.is_some_and(|status| Fault::of_status(status).is_passing())
             }
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Crowded { .. } => true,
+            Self::Unreachable { .. }
+            | Self::Untrusted { .. }
+            | Self::TimedOut { .. }
+            | Self::Crowded { .. } => true,
             Self::Unsendable { .. } => false,
         }
     }
@@ -385,7 +401,18 @@ impl Error {
             innermost = source;
         }
         let reason = if error.source().is_some() { innermost.to_string() } else { "no detail".to_owned() };
-        Self::Unreachable { host: endpoint.host().to_owned(), reason }
+        let host = endpoint.host().to_owned();
+        // Errors of TLS lie in such of the connection, which hide them from `source`.
+        while let Some(hidden) = innermost.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            innermost = hidden;
+        }
+        match innermost.downcast_ref() {
+            // The second is what an authority gets that has the name of a known one, and another key.
+            Some(rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature,
+            )) => Self::Untrusted { host, reason },
+            _ => Self::Unreachable { host, reason },
+        }
     }
 
     pub(crate) fn timed_out(endpoint: &Endpoint) -> Self {

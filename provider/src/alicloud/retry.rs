@@ -42,6 +42,7 @@ pub fn persistence(error: &Error, status: Option<u16>) -> Persistence {
         }
         Error::Refused { fault: Fault::Unavailable, .. }
         | Error::Unreachable { .. }
+        | Error::Untrusted { .. }
         | Error::TimedOut { .. } => mutate!(TroubleNotRetried, Persistence::Briefly, Persistence::Never),
         // A gateway in front of the service has pages of its own.
         Error::Nonsense { .. } if status.is_some_and(|status| status >= 500) => Persistence::Briefly,

@@ -56,7 +56,7 @@ pub(super) fn of(error: &Error) -> &'static str {
         Error::Refused { code, fault, .. } => {
             KNOWN.iter().find(|known| *known == code).copied().unwrap_or_else(|| fault.as_str())
         }
-        Error::Unreachable { .. } => "unreachable",
+        Error::Unreachable { .. } | Error::Untrusted { .. } => "unreachable",
         Error::TimedOut { .. } => "timed_out",
         Error::Nonsense { .. } => "nonsense",
         Error::Unsendable { .. } => "unsendable",

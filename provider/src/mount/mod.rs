@@ -359,6 +359,14 @@ pub(crate) fn advice(
 ) -> String {
     let fault = match cause {
         store::Error::Withheld { .. } => Fault::Denied,
+        store::Error::Call(call::Error::Refused { code, .. })
+            if code == "Rejected.ResourceInDeleteWindow" =>
+        {
+            let name = Excerpt(selection.name());
+            return format!(
+                "; the secret {name} is planned for deletion: restore it, or take it out of the class"
+            );
+        }
         store::Error::Call(call::Error::Refused { fault, .. }) => *fault,
         store::Error::Call(_) => return String::new(),
     };
