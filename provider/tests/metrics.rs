@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "metrics/alerts.rs"]
+mod alerts;
 #[path = "credentials/cluster.rs"]
 #[expect(dead_code, reason = "the other tests' world needs more")]
 mod cluster;
@@ -50,12 +52,16 @@ async fn busy(world: &World) -> Subject {
     subject
 }
 
-/// The README's table: the name as it is queried, its type, its labels.
-fn documented() -> BTreeMap<String, (String, BTreeSet<String>)> {
+/// What the README says of metrics.
+fn section() -> &'static str {
     let readme = include_str!("../../README.md");
     let (_, section) = readme.split_once("\n## What it counts\n").expect("the section");
-    let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
-    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    section.split_once("\n## ").map_or(section, |(section, _)| section)
+}
+
+/// The README's table: the name as it is queried, its type, its labels.
+fn documented() -> BTreeMap<String, (String, BTreeSet<String>)> {
+    let rows = section().lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
         let cells: Vec<_> = row.split('|').map(str::trim).collect();
         let labels = cells[3].split('`').skip(1).step_by(2).map(str::to_owned).collect();
@@ -80,6 +86,41 @@ async fn the_readme_lists_what_is_exposed_and_nothing_else() {
     let subject = busy(&world).await;
     let exposed: BTreeMap<_, _> = open_metrics::read(&subject.metrics.encode()).iter().map(exposed).collect();
     assert_eq!(exposed, documented());
+}
+
+const ALERTS: &str =
+    include_str!("../../charts/csi-secrets-store-provider-alibabacloud/examples/alerts.yaml");
+
+#[tokio::test]
+async fn the_alert_rules_ask_for_what_is_exposed() {
+    let world = World::start().await;
+    let families = open_metrics::read(&busy(&world).await.metrics.encode());
+
+    let mistakes: Vec<_> =
+        alerts::rules(ALERTS).iter().flat_map(|rule| rule.mistakes(&families, section())).collect();
+    let of_others: Vec<_> = alerts::rules(ALERTS).into_iter().filter(|rule| rule.uses().is_empty()).collect();
+
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
+    let of_others: Vec<_> = of_others.iter().map(|rule| rule.alert.as_str()).collect();
+    assert_eq!(of_others, ["SecretsProviderMissing", "SecretsNotRotated"]);
+}
+
+/// Without this the test above could pass because nothing is understood.
+#[rstest]
+#[case::name("mounts_total", "mount_total", "alibabacloud_provider_mount_total is not served")]
+#[case::value("ok|cancelled", "okay|cancelled", "has no outcome=\"okay\"")]
+#[case::value_of_another("\"stale\"", "\"denied\"", "has no outcome=\"denied\"")]
+#[case::label("by (service)", "by (server)", "has no label server")]
+#[case::sentence("$labels.source", "$labels.identity", "the sentence names [\"identity\"]")]
+#[tokio::test]
+async fn a_slip_in_an_alert_rule_is_found(#[case] right: &str, #[case] wrong: &str, #[case] says: &str) {
+    let world = World::start().await;
+    let families = open_metrics::read(&busy(&world).await.metrics.encode());
+    let rules = alerts::rules(&ALERTS.replace(right, wrong));
+
+    let mistakes: Vec<_> = rules.iter().flat_map(|rule| rule.mistakes(&families, section())).collect();
+
+    assert!(mistakes.iter().any(|mistake| mistake.contains(says)), "{mistakes:#?}");
 }
 
 #[tokio::test]
