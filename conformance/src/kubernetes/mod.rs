@@ -13,6 +13,7 @@ mod kinds;
 mod objects;
 mod patch;
 mod path;
+mod protobuf;
 mod resource;
 mod selector;
 mod serve;

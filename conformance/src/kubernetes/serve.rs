@@ -17,7 +17,7 @@ use super::path::{Place, segments};
 use super::selector::Selector;
 use super::status::{Refusal, answer_json};
 use super::watching::{self, Interest};
-use super::{State, discovery, now, verbs};
+use super::{State, discovery, now, protobuf, verbs};
 
 /// What a client asks.
 #[derive(Debug)]
@@ -129,6 +129,8 @@ impl Question {
         let object = match self.media_type() {
             "" | "application/json" => self.json()?,
             "application/yaml" => self.yaml()?,
+            protobuf::MEDIA_TYPE => protobuf::object(&self.body)
+                .ok_or_else(|| Refusal::unsupported_media_type(protobuf::MEDIA_TYPE, KNOWN))?,
             other => return Err(Refusal::unsupported_media_type(other, KNOWN)),
         };
         if object.is_object() { Ok(object) } else { Err(Refusal::bad_request("the body is no object")) }
