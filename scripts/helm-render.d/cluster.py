@@ -11,20 +11,19 @@ from base64 import b64decode
 from pathlib import Path
 
 import yaml
-from charts import merge, with_dependencies
 from helm_sdkpy import Configuration, HelmError, Uninstall, Upgrade
+from values import merge
 
 PATIENCE = 300
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/helm")
-    parser.add_argument("--scratch", type=Path, required=True)
     commands = parser.add_subparsers(dest="command", required=True)
     upgrade = commands.add_parser("upgrade")
     upgrade.add_argument("--install", action="store_true", required=True)
     upgrade.add_argument("release")
-    upgrade.add_argument("chart", type=Path)
+    upgrade.add_argument("chart")
     upgrade.add_argument("--values", "-f", type=Path, action="append", default=[])
     uninstall = commands.add_parser("uninstall")
     uninstall.add_argument("release")
@@ -45,9 +44,8 @@ def do_upgrade(options):
     values = {}
     for file in options.values:
         merge(values, yaml.safe_load(file.read_text()) or {})
-    chart = with_dependencies(options.chart, options.scratch / "chart")
     upgrade = Upgrade(Configuration(namespace=options.namespace))
-    run = upgrade.run(options.release, str(chart), values, install=True, create_namespace=True, wait=False)
+    run = upgrade.run(options.release, options.chart, values, install=True, create_namespace=True, wait=False)
     release = asyncio.run(run)
     print(release.get("info", {}).get("notes", ""))
 

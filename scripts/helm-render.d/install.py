@@ -11,21 +11,19 @@ from base64 import b64decode
 from pathlib import Path
 
 import yaml
-from charts import merge, with_dependencies
 from helm_sdkpy import Configuration, HelmError, Install, Lint, Upgrade
+from values import merge
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kubeconfig", required=True)
-    parser.add_argument("--scratch", type=Path, required=True)
-    parser.add_argument("--release", required=True)
-    parser.add_argument("--namespace", required=True)
+    parser.add_argument("--kubeconfig")
+    parser.add_argument("--release")
+    parser.add_argument("--namespace", default="default")
     parser.add_argument("--definitions", type=Path, action="append", default=[])
-    parser.add_argument("--over", type=Path)
-    parser.add_argument("--stand-ins", action="store_true")
+    parser.add_argument("--over")
     parser.add_argument("--lint", action="store_true")
-    parser.add_argument("chart", type=Path)
+    parser.add_argument("chart")
     parser.add_argument("values", type=Path, nargs="*")
     options = parser.parse_args()
 
@@ -35,12 +33,11 @@ def main():
     values = {}
     for file in options.values:
         merge(values, yaml.safe_load(file.read_text()) or {})
-    chart = with_dependencies(options.chart, options.scratch / "chart", options.stand_ins)
     configuration = Configuration(namespace=options.namespace, kubeconfig=options.kubeconfig)
     try:
         if options.lint:
-            sys.exit(say(asyncio.run(Lint(configuration).run(str(chart)))))
-        release = asyncio.run(install(configuration, chart, values, options))
+            sys.exit(say(asyncio.run(Lint(configuration).run(options.chart))))
+        release = asyncio.run(install(configuration, values, options))
     except HelmError as error:
         sys.exit(f"helm-render: {error}")
     # Helm made the hooks of an installation like everything else.
@@ -58,13 +55,12 @@ def say(lint):
     return int(bool(lint["Errors"]) or any(severity != "info" for severity, _ in messages))
 
 
-async def install(configuration, chart, values, options):
+async def install(configuration, values, options):
     settings = {"create_namespace": True, "wait": False, "timeout": 60}
     if not options.over:
-        return await Install(configuration).run(options.release, str(chart), values, **settings)
-    earlier = with_dependencies(options.over, options.scratch / "earlier", options.stand_ins)
-    await Install(configuration).run(options.release, str(earlier), {}, **settings)
-    return await Upgrade(configuration).run(options.release, str(chart), values, wait=False, timeout=60)
+        return await Install(configuration).run(options.release, options.chart, values, **settings)
+    await Install(configuration).run(options.release, options.over, {}, **settings)
+    return await Upgrade(configuration).run(options.release, options.chart, values, wait=False, timeout=60)
 
 
 def is_of_installation(hook):

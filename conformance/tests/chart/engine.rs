@@ -1,4 +1,4 @@
-//! Helm's engine, and the checker of schemas that is installed beside it.
+//! Helm's engine, and the checker of schemas.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,7 +10,7 @@ use std::thread;
 
 use serde_json::Value;
 
-/// The exit code of `scripts/helm-render` where it has no Python, or no way to its packages.
+/// The exit code of `scripts/helm-render` where it has no engine, no Python, or no way to its packages.
 const CANNOT_RUN: i32 = 77;
 
 /// What the bundled driver needs.
@@ -48,6 +48,10 @@ pub(crate) struct Rendering {
     pub(crate) over: Option<PathBuf>,
     /// Values, later ones win.
     pub(crate) values: Vec<Value>,
+    /// A folder of the chart with the driver's chart in it. Without it an empty chart stands in for the driver's.
+    pub(crate) with_driver: Option<PathBuf>,
+    /// Whether a `helm` on the PATH is passed over.
+    pub(crate) by_pypi: bool,
 }
 
 impl Rendering {
@@ -58,6 +62,8 @@ impl Rendering {
             namespace: "kube-system",
             over: None,
             values: values.into_iter().collect(),
+            with_driver: None,
+            by_pypi: false,
         }
     }
 
@@ -74,31 +80,41 @@ impl Rendering {
 /// The objects that a cluster then holds, with those of tests, or Helm's words.
 pub(crate) type Outcome = Result<Vec<Value>, String>;
 
-/// The engine. There is one where there can be one.
+/// Helm's engine. There is one where there can be one.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    python: PathBuf,
+    /// Such as `helm v4.0.0`, in the script's words.
+    pub(crate) name: String,
 }
 
-static ENGINE: LazyLock<Result<Engine, String>> = LazyLock::new(|| {
-    let output = script().arg("--python").output().unwrap();
+static ENGINE: LazyLock<Result<Engine, String>> =
+    LazyLock::new(|| answer("--engine").map(|name| Engine { name }));
+
+/// What the script prints for an option that renders nothing, or why it cannot.
+fn answer(option: &str) -> Result<String, String> {
+    let output = script().arg(option).output().unwrap();
     let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     match output.status.code() {
-        Some(0) => Ok(Engine { python: String::from_utf8(output.stdout).unwrap().trim().into() }),
+        Some(0) => Ok(String::from_utf8(output.stdout).unwrap().trim().to_owned()),
         Some(CANNOT_RUN) => Err(words),
         _ => panic!("{words}"),
     }
-});
+}
 
 fn script() -> Command {
     Command::new(root().join("scripts/helm-render"))
 }
 
+/// None where something cannot be had, which is said.
+#[expect(clippy::print_stdout, reason = "why there is nothing to look at has to be said")]
+pub(crate) fn found<T>(it: &'static Result<T, String>) -> Option<&'static T> {
+    it.as_ref().inspect_err(|why| println!("skipped: {why}")).ok()
+}
+
 impl Engine {
     /// None where it cannot be had, which is said.
-    #[expect(clippy::print_stdout, reason = "why there is nothing to look at has to be said")]
     pub(crate) fn find() -> Option<&'static Self> {
-        ENGINE.as_ref().inspect_err(|why| println!("skipped: {why}")).ok()
+        found(&ENGINE)
     }
 
     /// Makes installations side by side, each in a cluster of its own.
@@ -123,13 +139,19 @@ impl Engine {
     pub(crate) fn render(&self, rendering: &Rendering) -> Outcome {
         let folder = tempfile::tempdir().unwrap();
         let mut command = self.command();
-        command.args(["--stand-ins", "--release", rendering.release, "--namespace", rendering.namespace]);
+        command.args(["--release", rendering.release, "--namespace", rendering.namespace]);
         command.args(["--minor", &rendering.minor.to_string()]);
         command.arg("--definitions").arg(root().join("scripts/helm-render.d/podmonitors.yaml"));
         if let Some(over) = &rendering.over {
             command.arg("--over").arg(over);
         }
-        command.arg(chart());
+        if rendering.by_pypi {
+            command.arg("--pypi");
+        }
+        match &rendering.with_driver {
+            Some(chart) => command.arg(chart),
+            None => command.arg("--stand-ins").arg(chart()),
+        };
         for (index, values) in rendering.values.iter().enumerate() {
             let file = folder.path().join(format!("{index}.yaml"));
             fs::write(&file, values.to_string()).unwrap();
@@ -149,6 +171,29 @@ impl Engine {
         (output.status.success(), String::from_utf8(output.stdout).unwrap())
     }
 
+    #[expect(clippy::unused_self, reason = "whoever has the engine may call it")]
+    fn command(&self) -> Command {
+        let mut command = script();
+        command.args(["--conformance", env!("CARGO_BIN_EXE_conformance")]);
+        command
+    }
+}
+
+/// The checker of schemas, which needs Python whoever renders.
+#[derive(Debug)]
+pub(crate) struct Checker {
+    python: PathBuf,
+}
+
+static CHECKER: LazyLock<Result<Checker, String>> =
+    LazyLock::new(|| answer("--python").map(|python| Checker { python: python.into() }));
+
+impl Checker {
+    /// None where it cannot be had, which is said.
+    pub(crate) fn find() -> Option<&'static Self> {
+        found(&CHECKER)
+    }
+
     /// What the schemas of these releases of Kubernetes have against the objects, a line for each.
     pub(crate) fn mistakes(&self, releases: &[&str], objects: &[Value]) -> Vec<String> {
         let mut child = Command::new(&self.python)
@@ -166,12 +211,5 @@ impl Engine {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "the checker failed");
         String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
-    }
-
-    #[expect(clippy::unused_self, reason = "whoever has the engine may call it")]
-    fn command(&self) -> Command {
-        let mut command = script();
-        command.args(["--conformance", env!("CARGO_BIN_EXE_conformance")]);
-        command
     }
 }

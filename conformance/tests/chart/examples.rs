@@ -13,7 +13,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::container::word;
-use super::engine::{Engine, Rendering, chart, documents, read};
+use super::engine::{Checker, Engine, Rendering, chart, documents, read};
 use super::kinds::RELEASES;
 use cloud::{Example, Policies};
 
@@ -60,11 +60,11 @@ fn the_values_of_each_example_install_the_chart() {
 
 #[test]
 fn kubernetes_takes_the_manifests_of_each_example() {
-    let Some(engine) = Engine::find() else { return };
+    let Some(checker) = Checker::find() else { return };
     let (others, objects): (Vec<_>, Vec<_>) =
         manifests().into_iter().partition(|object| OF_OTHERS.contains(&word(&object["kind"])));
 
-    assert_eq!(engine.mistakes(&RELEASES, &objects), Vec::<String>::new());
+    assert_eq!(checker.mistakes(&RELEASES, &objects), Vec::<String>::new());
     for class in others.iter().filter(|object| object["kind"] == "SecretProviderClass") {
         assert_eq!(class["apiVersion"], "secrets-store.csi.x-k8s.io/v1");
     }

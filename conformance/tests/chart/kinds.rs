@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::engine::Engine;
+use super::engine::{Checker, Engine};
 use super::rows::rows;
 
 /// Releases whose schemas are looked into: the oldest that the checker knows, the bundled driver's, and the current ones.
@@ -50,26 +50,26 @@ fn old_releases_serve_every_kind_but_those_of_others() {
 
 #[test]
 fn objects_fit_the_schemas_of_each_release() {
-    let Some(engine) = Engine::find() else { return };
+    let (Some(engine), Some(checker)) = (Engine::find(), Checker::find()) else { return };
     let (others, objects): (Vec<_>, Vec<_>) = all_objects(engine).into_iter().partition(|object| {
         DEFINED_BY_OTHERS
             .iter()
             .any(|(version, kind)| object["apiVersion"] == *version && object["kind"] == *kind)
     });
 
-    assert_eq!(engine.mistakes(&RELEASES, &objects), Vec::<String>::new());
-    let unknown = engine.mistakes(&["1.30"], &others);
+    assert_eq!(checker.mistakes(&RELEASES, &objects), Vec::<String>::new());
+    let unknown = checker.mistakes(&["1.30"], &others);
     assert!(unknown.iter().all(|mistake| mistake.ends_with(": no schema")), "{unknown:?}");
 }
 
 /// Without this the test above could pass because nothing is looked at.
 #[test]
 fn a_slip_in_an_object_is_found_by_its_place() {
-    let Some(engine) = Engine::find() else { return };
+    let (Some(engine), Some(checker)) = (Engine::find(), Checker::find()) else { return };
     let mut object = rows(engine)[0].daemon_set().clone();
     object["spec"]["template"]["spec"]["hostNetwrok"] = true.into();
 
-    let mistakes = engine.mistakes(&RELEASES, &[object]);
+    let mistakes = checker.mistakes(&RELEASES, &[object]);
 
     assert_eq!(mistakes.len(), RELEASES.len(), "{mistakes:?}");
     assert!(

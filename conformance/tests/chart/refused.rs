@@ -10,6 +10,8 @@ use super::engine::{Engine, Rendering, USUAL_MINOR, chart, read};
 #[serde(deny_unknown_fields)]
 struct Case {
     says: String,
+    /// The same in Helm before 3.18, which looked at schemas with another library.
+    older: Option<String>,
     #[serde(default)]
     values: Value,
     /// The release of Kubernetes, 1.`minor`.
@@ -28,10 +30,13 @@ fn wrong_values_are_refused_by_name() {
 
     let outcomes = engine.render_all(&cases.iter().map(render).collect::<Vec<_>>());
 
+    let refuses = |case: &Case, words: &String| {
+        words.contains(&case.says) || case.older.as_ref().is_some_and(|says| words.contains(says))
+    };
     let silent: Vec<_> = cases
         .iter()
         .zip(&outcomes)
-        .filter(|(case, outcome)| !outcome.as_ref().is_err_and(|words| words.contains(&case.says)))
+        .filter(|(case, outcome)| !outcome.as_ref().is_err_and(|words| refuses(case, words)))
         .map(|(case, outcome)| {
             format!("{case:?}\n  {}", outcome.as_ref().err().map_or("accepted", |words| words))
         })

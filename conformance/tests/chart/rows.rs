@@ -90,7 +90,8 @@ fn each_row_renders_as_its_snapshot_shows() {
 fn helms_linter_has_nothing_but_advice() {
     let Some(engine) = Engine::find() else { return };
     // It wants an icon. Its rendering without an image says so in its log, and is no finding.
-    assert_eq!(engine.lint(), (true, "info: Chart.yaml\n".to_owned()));
+    let (is_content, words) = engine.lint();
+    assert!(is_content && words.starts_with("info: Chart.yaml") && words.lines().count() == 1, "{words}");
 }
 
 #[test]
@@ -131,4 +132,16 @@ fn older_releases_get_the_same_objects_or_the_reason_why_not() {
         }
     }
     assert!(!new.is_empty() && new.len() < rows.len());
+}
+
+/// Whoever has no `helm` looks at the same objects.
+#[test]
+fn a_helm_on_the_path_and_the_engine_from_pypi_make_the_same() {
+    let Some(engine) = Engine::find() else { return };
+    let by_pypi = |row: &Row| Rendering { by_pypi: true, ..Rendering::new([row.values.clone()]) };
+    let renderings: Vec<_> = rows(engine).iter().map(by_pypi).collect();
+
+    for (row, outcome) in rows(engine).iter().zip(engine.render_all(&renderings)) {
+        assert_eq!(outcome.as_ref(), Ok(&row.objects), "row {}, by {}", row.name, engine.name);
+    }
 }
