@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which the lint's own exception does not cover")]
 
 mod container;
+mod driver;
 mod engine;
 mod examples;
 mod kinds;
