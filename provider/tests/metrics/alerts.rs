@@ -35,7 +35,7 @@ const OUTCOMES: [(&str, &str); 4] = [
     ("session_requests_total", "session"),
 ];
 
-/// What Prometheus adds when it asks: the PodMonitor's label.
+/// What Prometheus adds when it asks: the `PodMonitor`'s label.
 const OF_PROMETHEUS: &str = "node";
 
 #[derive(Deserialize)]
