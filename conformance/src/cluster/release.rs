@@ -40,7 +40,11 @@ impl Session {
         scenario: &str,
     ) -> anyhow::Result<()> {
         let earlier = self.installed.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(earlier) = earlier.filter(|earlier| earlier != release) {
+        let is_other = earlier.as_ref().is_some_and(|earlier| earlier != release);
+        if is_other || !brings_driver {
+            self.before_driver_goes(scenario).await?;
+        }
+        if let Some(earlier) = earlier.filter(|_| is_other) {
             self.uninstall(&earlier).await?;
         }
         let address = &self.fake.address;

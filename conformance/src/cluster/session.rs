@@ -112,11 +112,19 @@ impl Session {
         Ok((number, Cloud::elsewhere(self.fake.address.clone(), &self.fake.issuer.url)))
     }
 
-    /// Removes all that the run has made. The chart may have brought the driver, without which no pod with secrets can go: pods go
-    /// first.
-    pub async fn close(&self) -> anyhow::Result<()> {
+    /// Lets the pods of scenarios go, those of one namespace excepted, if the chart has brought the driver and it is to go: without
+    /// it they never could.
+    pub(super) async fn before_driver_goes(&self, except: &str) -> anyhow::Result<()> {
+        if self.has_driver {
+            return Ok(());
+        }
         let of_scenarios = format!("{}-", self.namespace);
-        let scenarios = remove_namespaces(&self.kube, |name| name.starts_with(&of_scenarios)).await;
+        remove_namespaces(&self.kube, |name| name.starts_with(&of_scenarios) && name != except).await
+    }
+
+    /// Removes all that the run has made.
+    pub async fn close(&self) -> anyhow::Result<()> {
+        let scenarios = self.before_driver_goes("").await;
         let installed = self.installed.lock().unwrap_or_else(PoisonError::into_inner).take();
         let uninstalled = match installed {
             Some(release) => self.uninstall(&release).await,
