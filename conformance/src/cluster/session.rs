@@ -68,8 +68,9 @@ impl Session {
             driver::check_chart(&settings.path())?;
         }
         let namespace = format!("conformance-{run}");
-        let whose = if has_driver { "a driver that was there" } else { "the driver of the chart" };
-        let version = format!("{} on Kubernetes {} with {whose}", images.provider, kubernetes.git_version);
+        let driver = if has_driver { "there before" } else { "the chart's" };
+        let version =
+            format!("{} on Kubernetes {} (driver: {driver})", images.provider, kubernetes.git_version);
         kube.make_namespace(&namespace).await?;
         let fake = match Fake::start(&kube, &namespace, &images.fake).await {
             Ok(fake) => fake,
