@@ -11,6 +11,9 @@ use crate::driver::{Pod, Publication};
 use crate::patience;
 use crate::world::{Outcome, StepError, Waiting, World};
 
+/// How many answers of the provider's own page are awaited until all mounts have asked.
+const ANSWERS: usize = 50;
+
 #[given("KMS waits until all pods are there")]
 fn kms_waits(world: &mut World) -> Result<(), StepError> {
     Ok(world.cloud.plan(hang().product(FaultProduct::Kms))?)
@@ -48,6 +51,13 @@ async fn mount_at_once(
         begin(world, pod)?;
     }
     all_are_there(world).await?;
+    let cloud = &world.cloud;
+    patience::until("the provider asks the cloud", async || (cloud.held() > 0).then_some(())).await?;
+    // A mount is counted before it has asked for its secrets, and one that asks only when the answer has come asks anew, as it must.
+    // The page comes from the threads that serve mounts, so what was ready to go on before has gone on after some answers.
+    for _ in 0..ANSWERS {
+        calls::mounts_under_way(world).await?;
+    }
     world.cloud.recover();
     Ok(())
 }
