@@ -29,9 +29,7 @@ async fn waits(world: &mut World, class: String) -> Result<(), StepError> {
     world.provider().await?;
     begin(world, Pod::mounting(&class))?;
     all_are_there(world).await?;
-    let cloud = &world.cloud;
-    patience::until("the provider asks the cloud", async || (cloud.held() > 0).then_some(())).await?;
-    Ok(())
+    Ok(cloud_is_asked(world).await?)
 }
 
 #[when(regex = r#"^(\d+) pods(?: of the service account "([^"]*)")? mount "([^"]*)" at once$"#)]
@@ -51,8 +49,7 @@ async fn mount_at_once(
         begin(world, pod)?;
     }
     all_are_there(world).await?;
-    let cloud = &world.cloud;
-    patience::until("the provider asks the cloud", async || (cloud.held() > 0).then_some(())).await?;
+    cloud_is_asked(world).await?;
     // A mount is counted before it has asked for its secrets, and one that asks only when the answer has come asks anew, as it must.
     // The page comes from the threads that serve mounts, so what was ready to go on before has gone on after some answers.
     for _ in 0..ANSWERS {
@@ -66,6 +63,13 @@ fn begin(world: &mut World, pod: Pod) -> anyhow::Result<()> {
     world.pod = Some(pod.clone());
     let running = world.begin_publish()?;
     world.crowd.push(Waiting { pod, running });
+    Ok(())
+}
+
+/// A call of the provider's waits at the cloud.
+async fn cloud_is_asked(world: &World) -> anyhow::Result<()> {
+    let cloud = &world.cloud;
+    patience::until("the provider asks the cloud", async || (cloud.held() > 0).then_some(())).await?;
     Ok(())
 }
 
